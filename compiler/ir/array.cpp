@@ -1,0 +1,72 @@
+#include "compiler/ir/array.h"
+
+#include <cstring>
+
+namespace quantide {
+
+namespace {
+
+/** Position of element (row, column) of a [rows, columns] matrix of whole elements. */
+int64_t position(Layout layout, int64_t rows, int64_t columns, int64_t row, int64_t column) {
+    switch (layout) {
+    case Layout::OutputPanels:
+        return (row / 32 * columns + column) * 32 + row % 32;
+    case Layout::InputPanels:
+        return (column / 32 * rows + row) * 32 + column % 32;
+    default:
+        return row * columns + column;
+    }
+}
+
+/** Position of the 32-bit word that holds the 1-bit code of (row, column). */
+int64_t word_position(Layout layout, int64_t columns, int64_t row, int64_t column) {
+    const int64_t words = (columns + 31) / 32;
+    if (layout == Layout::OutputPanels) {
+        return (row / 32 * words + column / 32) * 32 + row % 32;
+    }
+    return row * words + column / 32;
+}
+
+bool packs_bits(ElementType type, Layout layout) {
+    return type.bits == 1 && (layout == Layout::PackedWords || layout == Layout::OutputPanels);
+}
+
+}  // namespace
+
+Array::Array(ElementType type, Shape shape, Layout layout)
+    : type(type), shape(std::move(shape)), layout(layout),
+      bytes(static_cast<size_t>(byte_count(this->shape, type, layout, 1))) {
+}
+
+Array to_layout(const Array &array, Layout layout) {
+    if (array.layout == layout) {
+        return array;
+    }
+    internal_check(!array.shape.empty(), "to_layout of a scalar");
+    Array result(array.type, array.shape, layout);
+    const int64_t columns = array.shape.back();
+    const int64_t rows = array.size() / columns;
+    const size_t width = static_cast<size_t>(array.type.bytes());
+    const bool from_bits = packs_bits(array.type, array.layout);
+    const bool to_bits = packs_bits(array.type, layout);
+    for (int64_t row = 0; row < rows; ++row) {
+        for (int64_t column = 0; column < columns; ++column) {
+            if (!from_bits && !to_bits) {
+                std::memcpy(&result.bytes[position(layout, rows, columns, row, column) * width],
+                            &array.bytes[position(array.layout, rows, columns, row, column) * width], width);
+                continue;
+            }
+            const uint32_t bit =
+                from_bits ? array.as<uint32_t>()[word_position(array.layout, columns, row, column)] >> (column % 32) & 1 :
+                            array.as<uint8_t>()[position(array.layout, rows, columns, row, column)] & 1;
+            if (to_bits) {
+                result.as<uint32_t>()[word_position(layout, columns, row, column)] |= bit << (column % 32);
+            } else {
+                result.as<uint8_t>()[position(layout, rows, columns, row, column)] = static_cast<uint8_t>(bit);
+            }
+        }
+    }
+    return result;
+}
+
+}  // namespace quantide

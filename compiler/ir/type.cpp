@@ -1,0 +1,88 @@
+#include "compiler/ir/type.h"
+
+#include "compiler/base/error.h"
+
+namespace quantide {
+
+namespace {
+
+int64_t panels(int64_t extent) {
+    return (extent + 31) / 32;
+}
+
+}  // namespace
+
+IntegerView integer_view(const Encoding &encoding) {
+    internal_check(!encoding.plain(), "integer_view of a value without an encoding");
+    const float unit = encoding.scales[0];
+    float power = unit;
+    for (float scale : encoding.scales) {
+        internal_check(scale == power, "integer_view of planes that are not powers of two");
+        power *= 2;
+    }
+    const int levels = (1 << encoding.planes()) - 1;
+    if (encoding.offset == -unit * static_cast<float>(levels) / 2) {
+        return {2, -levels, unit / 2, 0};
+    }
+    return {1, 0, unit, encoding.offset};
+}
+
+std::string to_string(ElementType type) {
+    const char *kind = type.kind == ElementType::Kind::Float ? "f" : type.kind == ElementType::Kind::Int ? "i" : "u";
+    return fmt::format("{}{}", kind, type.bits);
+}
+
+std::string to_string(const Shape &shape) {
+    std::string text = "[";
+    for (size_t i = 0; i < shape.size(); ++i) {
+        text += i == 0 ? "" : ", ";
+        text += shape[i] == kBatch ? "N" : std::to_string(shape[i]);
+    }
+    return text + "]";
+}
+
+const char *to_string(Layout layout) {
+    switch (layout) {
+    case Layout::Logical:
+        return "logical";
+    case Layout::PackedWords:
+        return "packed_words";
+    case Layout::OutputPanels:
+        return "output_panels";
+    case Layout::InputPanels:
+        return "input_panels";
+    }
+    throw InternalError("unknown layout");
+}
+
+int64_t element_count(const Shape &shape, int64_t batch, const std::string &what) {
+    int64_t count = 1;
+    for (int64_t extent : shape) {
+        const int64_t n = extent == kBatch ? batch : extent;
+        user_check(n > 0, "{}: expected positive dimensions, found {}", what, to_string(shape));
+        user_check(count <= (int64_t{1} << 62) / n, "{}: the product of the dimensions {} overflows", what,
+                   to_string(shape));
+        count *= n;
+    }
+    return count;
+}
+
+int64_t byte_count(const Shape &shape, ElementType type, Layout layout, int64_t batch) {
+    const int64_t count = element_count(shape, batch, "value");
+    if (layout == Layout::Logical) {
+        return count * type.bytes();
+    }
+    const int64_t last = shape.back();
+    const int64_t rows = count / last;
+    switch (layout) {
+    case Layout::PackedWords:
+        internal_check(type.bits == 1, "packed words hold 1-bit codes, not {}", to_string(type));
+        return rows * panels(last) * 4;
+    case Layout::OutputPanels:
+        return panels(rows) * 32 * (type.bits == 1 ? panels(last) * 4 : last * type.bytes());
+    default:
+        return panels(last) * rows * 32 * type.bytes();
+    }
+}
+
+}  // namespace quantide

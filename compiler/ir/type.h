@@ -1,0 +1,88 @@
+#pragma once
+#include <compare>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace quantide {
+
+/** The type of one stored element. Bits below 8 are codes: one code a byte in logical layout, packed
+ * otherwise. */
+struct ElementType {
+    enum class Kind : uint8_t { Float, Int, UInt };
+    Kind kind = Kind::Float;
+    int bits = 32;
+
+    auto operator<=>(const ElementType &) const = default;
+    bool is_float() const { return kind == Kind::Float; }
+    /** Bytes of one element in logical layout (a 1-bit code takes one byte there). */
+    int bytes() const { return bits < 8 ? 1 : bits / 8; }
+};
+
+// The vocabulary reads like Halide's, but these are Quantide's own types.
+// NOLINTBEGIN(readability-identifier-naming)
+inline ElementType Float(int bits) { return {ElementType::Kind::Float, bits}; }
+inline ElementType Int(int bits) { return {ElementType::Kind::Int, bits}; }
+inline ElementType UInt(int bits) { return {ElementType::Kind::UInt, bits}; }
+// NOLINTEND(readability-identifier-naming)
+
+/** A low-precision value is an affine combination of the bits of its code:
+ * value = offset + sum_p scales[p] * bit_p. Without scales the element is the value itself. */
+struct Encoding {
+    std::vector<float> scales;
+    float offset = 0;
+
+    auto operator<=>(const Encoding &) const = default;
+    bool plain() const { return scales.empty(); }
+    int planes() const { return static_cast<int>(scales.size()); }
+};
+
+/** An encoded value as value = scale * q + offset with the integer q = multiplier * code + addend.
+ * The symmetric odd grids (sign: q = 2 code - 1) have offset 0; every other grid has q = code. */
+struct IntegerView {
+    int multiplier = 1;
+    int addend = 0;
+    float scale = 1;
+    float offset = 0;
+
+    /** Smallest and largest q of a `bits`-wide code. */
+    int64_t min() const { return addend; }
+    int64_t max(int bits) const { return addend + multiplier * ((int64_t{1} << bits) - 1); }
+};
+
+/** The integer view of an encoding whose planes are powers of two of the first.
+ * Throws InternalError for any other. */
+IntegerView integer_view(const Encoding &encoding);
+
+/** Extents in PyTorch's logical order. The first may be kBatch, chosen at run time. */
+using Shape = std::vector<int64_t>;
+constexpr int64_t kBatch = -1;
+
+/** How the elements of a value lie in memory. Assigned by one late pass, never implied by the type. */
+enum class Layout : uint8_t {
+    /** Row-major, last extent innermost. */
+    Logical,
+    /** 1-bit codes packed along the last extent: bit i of 32-bit word w is element 32 w + i; rows of
+     * ceil(extent / 32) words, missing bits 0. */
+    PackedWords,
+    /** A matrix [outputs, inputs] of 1-bit codes as [outputs / 32, ceil(inputs / 32), 32] words:
+     * panels of 32 outputs; bit i of word w is input 32 w + i; missing outputs and bits 0. For
+     * float32: [outputs / 32, inputs, 32] elements. */
+    OutputPanels,
+    /** A matrix [outputs, inputs] as [ceil(inputs / 32), outputs, 32] elements: panels of 32 inputs.
+     * Missing inputs 0. */
+    InputPanels,
+};
+
+std::string to_string(ElementType type);
+std::string to_string(const Shape &shape);
+const char *to_string(Layout layout);
+
+/** The number of elements, with `batch` in place of kBatch. Throws CompileError naming `what` when an
+ * extent is not positive or the product does not fit in 2^62. */
+int64_t element_count(const Shape &shape, int64_t batch, const std::string &what);
+
+/** Bytes that a value takes in memory in `layout`, the padding of the layout included. */
+int64_t byte_count(const Shape &shape, ElementType type, Layout layout, int64_t batch);
+
+}  // namespace quantide

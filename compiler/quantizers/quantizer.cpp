@@ -1,0 +1,32 @@
+#include "compiler/quantizers/quantizer.h"
+
+#include "compiler/base/error.h"
+
+namespace quantide {
+
+namespace {
+
+const QuantizerDef *const kQuantizers[] = {
+#define QUANTIZER(name) &name##_quantizer,
+#include "compiler/quantizers/quantizers.inc"
+#undef QUANTIZER
+};
+
+}  // namespace
+
+std::span<const QuantizerDef *const> all_quantizers() {
+    return kQuantizers;
+}
+
+const QuantizerDef &find_quantizer(const std::string &name) {
+    std::string known;
+    for (const QuantizerDef *quantizer : kQuantizers) {
+        if (quantizer->name == name) {
+            return *quantizer;
+        }
+        known += known.empty() ? quantizer->name : std::string(", ") + quantizer->name;
+    }
+    throw CompileError(fmt::format("unknown quantizer '{}': expected one of {}", name, known));
+}
+
+}  // namespace quantide

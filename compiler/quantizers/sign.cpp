@@ -1,0 +1,21 @@
+#include "compiler/quantizers/quantizer.h"
+
+#include <cmath>
+
+namespace quantide {
+
+// sign(x) = +1 if x >= 0 (also -0), else -1 (also NaN). d sign/dx is taken as 1 where |x| <= 1, else 0:
+// the hard-tanh window of Hubara et al. 2016, "Binarized Neural Networks". Latent weights are clipped to
+// [-1, 1], so theirs is 1 everywhere.
+const QuantizerDef sign_quantizer = {
+    .name = "sign",
+    .summary = "1 bit: +1 if x >= 0, else -1; straight-through where |x| <= 1 (Hubara et al. 2016)",
+    .type = UInt(1),
+    .encoding = {.scales = {2}, .offset = -1},
+    .code = [](float x) -> uint32_t { return x >= 0 ? 1 : 0; },
+    .surrogate = [](float x) { return std::fabs(x) <= 1 ? 1.0F : 0.0F; },
+    .weight_surrogate = [](float) { return 1.0F; },
+    .float_activation = "hardtanh",
+};
+
+}  // namespace quantide

@@ -1,0 +1,26 @@
+#pragma once
+#include <Halide.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace quantide {
+
+/** One Halide pipeline before it is compiled: what `lower` fills in and a schedule schedules. */
+struct Kernel {
+    /** The row of the schedule table: "dense/w1a1", "dense/w1a8", "elementwise", ... */
+    std::string family;
+    /** What it computes, without the network's name: two kernels of equal text compile once. */
+    std::string signature;
+    /** Operands in the order of the compiled function's arguments: buffers first, then the outputs. */
+    std::vector<Halide::ImageParam> inputs;
+    std::vector<Halide::Func> outputs;
+    /** The Funcs that a schedule needs to name, by role ("accumulate", "epilogue", ...). */
+    std::map<std::string, Halide::Func> stages;
+    std::map<std::string, Halide::RDom> domains;
+    /** Extents: n outputs, k inputs of a product; m rows, 0 where the batch is chosen at run time. */
+    int64_t m = 0, n = 0, k = 0;
+};
+
+}  // namespace quantide
