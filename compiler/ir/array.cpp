@@ -33,9 +33,9 @@ bool packs_bits(ElementType type, Layout layout) {
 
 }  // namespace
 
-Array::Array(ElementType type, Shape shape, Layout layout)
-    : type(type), shape(std::move(shape)), layout(layout),
-      bytes(static_cast<size_t>(byte_count(this->shape, type, layout, 1))) {
+Array::Array(ElementType element, Shape extents, Layout order)
+    : type(element), shape(std::move(extents)), layout(order),
+      bytes(static_cast<size_t>(byte_count(shape, element, order, 1))) {
 }
 
 Array to_layout(const Array &array, Layout layout) {

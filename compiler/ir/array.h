@@ -31,8 +31,8 @@ struct Array {
     std::vector<std::byte, AlignedAllocator<std::byte>> bytes;
 
     Array() = default;
-    /** Zeros. `shape` must not contain kBatch. */
-    Array(ElementType type, Shape shape, Layout layout = Layout::Logical);
+    /** Zeros. `extents` must not contain kBatch. */
+    Array(ElementType element, Shape extents, Layout order = Layout::Logical);
 
     bool operator==(const Array &) const = default;
     int64_t size() const { return element_count(shape, 1, "array"); }

@@ -19,7 +19,7 @@ struct QuantizerDef {
     uint32_t (*code)(float x);
     /** The surrogate gradient: what dy/dx is taken to be at x (straight-through estimator). */
     float (*surrogate)(float x);
-    /** The same for a latent weight, which is clipped to [-1, 1] after each update. */
+    /** The same for a latent weight, which is clipped after each update. Null: 1 everywhere. */
     float (*weight_surrogate)(float x);
     /** The smooth stand-in that the float32 rival of a network uses: an op's name, or null. */
     const char *float_activation;

@@ -14,7 +14,7 @@ const QuantizerDef sign_quantizer = {
     .encoding = {.scales = {2}, .offset = -1},
     .code = [](float x) -> uint32_t { return x >= 0 ? 1 : 0; },
     .surrogate = [](float x) { return std::fabs(x) <= 1 ? 1.0F : 0.0F; },
-    .weight_surrogate = [](float) { return 1.0F; },
+    .weight_surrogate = nullptr,
     .float_activation = "hardtanh",
 };
 

@@ -1,0 +1,166 @@
+#include "compiler/interpret/interpret_op.h"
+#include "compiler/quantizers/quantizer.h"
+
+#include <cmath>
+
+namespace quantide {
+
+namespace {
+
+[[noreturn]] void bound_op(const Interpretation &op) {
+    throw InternalError(fmt::format("'{}' is bound, not computed", op.node.name));
+}
+
+/** The integers q of an encoded operand (see IntegerView). */
+std::vector<int32_t> integers(const Interpretation &op, size_t i) {
+    const IntegerView view = integer_view(op.input_value(i).encoding);
+    std::vector<int32_t> result;
+    for (uint8_t code : op.in(i).as<uint8_t>()) {
+        result.push_back(view.multiplier * code + view.addend);
+    }
+    return result;
+}
+
+/** The float32 numbers that an operand stands for. */
+std::vector<float> numbers(const Interpretation &op, size_t i) {
+    const Encoding &encoding = op.input_value(i).encoding;
+    if (encoding.plain()) {
+        const auto values = op.in(i).floats();
+        return {values.begin(), values.end()};
+    }
+    const IntegerView view = integer_view(encoding);
+    std::vector<float> result;
+    for (int32_t q : integers(op, i)) {
+        result.push_back(static_cast<float>(q) * view.scale + view.offset);
+    }
+    return result;
+}
+
+/** out[n, m] = sum_k x[n, k] w[m, k] in ascending k, in T. */
+template<typename T, typename Out>
+void product(const std::vector<T> &x, const std::vector<T> &w, int64_t depth, std::span<Out> out) {
+    const int64_t columns = static_cast<int64_t>(w.size()) / depth;
+    for (int64_t i = 0; i < static_cast<int64_t>(out.size()); ++i) {
+        const T *row = &x[static_cast<size_t>(i / columns * depth)];
+        const T *unit = &w[static_cast<size_t>(i % columns * depth)];
+        Out sum = 0;
+        for (int64_t k = 0; k < depth; ++k) {
+            sum += static_cast<Out>(row[k]) * unit[k];
+        }
+        out[static_cast<size_t>(i)] = sum;
+    }
+}
+
+}  // namespace
+
+void interpret_input(Interpretation &op) {
+    bound_op(op);
+}
+
+void interpret_labels(Interpretation &op) {
+    bound_op(op);
+}
+
+void interpret_parameter(Interpretation &op) {
+    bound_op(op);
+}
+
+void interpret_scalar(Interpretation &op) {
+    bound_op(op);
+}
+
+void interpret_constant(Interpretation &op) {
+    bound_op(op);
+}
+
+void interpret_quantize(Interpretation &op) {
+    const QuantizerDef &quantizer = find_quantizer(op.node.text("quantizer"));
+    const auto x = op.in(0).floats();
+    const auto y = op.out(0).as<uint8_t>();
+    for (size_t i = 0; i < x.size(); ++i) {
+        y[i] = static_cast<uint8_t>(quantizer.code(x[i]));
+    }
+}
+
+void interpret_dense(Interpretation &op) {
+    const Value &x = op.input_value(0);
+    const Value &w = op.input_value(1);
+    const int64_t depth = op.columns(0);
+    const auto y = op.out(0).floats();
+    if (x.encoding.plain() || w.encoding.plain()) {
+        product<float, float>(numbers(op, 0), numbers(op, 1), depth, y);
+        return;
+    }
+    // Exact in integers, then the float32 steps of dequantize.
+    const IntegerView x_view = integer_view(x.encoding);
+    const IntegerView w_view = integer_view(w.encoding);
+    const std::vector<int32_t> units = integers(op, 1);
+    std::vector<int64_t> acc(y.size());
+    product<int32_t, int64_t>(integers(op, 0), units, depth, std::span(acc));
+    for (size_t i = 0; i < y.size(); ++i) {
+        int64_t sum = 0;
+        const size_t unit = i % static_cast<size_t>(op.out(0).shape[1]);
+        for (int64_t k = 0; k < depth && x_view.offset != 0; ++k) {
+            sum += units[unit * static_cast<size_t>(depth) + static_cast<size_t>(k)];
+        }
+        y[i] = static_cast<float>(acc[i]) * (x_view.scale * w_view.scale) +
+               x_view.offset * w_view.scale * static_cast<float>(sum);
+    }
+}
+
+void interpret_batch_norm(Interpretation &op) {
+    const auto x = op.in(0).floats(), weight = op.in(1).floats(), bias = op.in(2).floats();
+    const auto mean = op.in(3).floats(), var = op.in(4).floats();
+    const float eps = static_cast<float>(op.node.real("eps"));
+    for (size_t i = 0; i < x.size(); ++i) {
+        const size_t c = i % weight.size();
+        const float a = weight[c] / std::sqrt(var[c] + eps);
+        op.out(0).floats()[i] = (x[i] - mean[c]) * a + bias[c];
+    }
+}
+
+void interpret_hardtanh(Interpretation &op) {
+    const auto x = op.in(0).floats();
+    for (size_t i = 0; i < x.size(); ++i) {
+        op.out(0).floats()[i] = x[i] < -1 ? -1 : x[i] > 1 ? 1 : x[i];
+    }
+}
+
+void interpret_integer_dense(Interpretation &op) {
+    std::vector<int64_t> acc(static_cast<size_t>(op.out(0).size()));
+    product<int32_t, int64_t>(integers(op, 0), integers(op, 1), op.columns(0), std::span(acc));
+    for (size_t i = 0; i < acc.size(); ++i) {
+        if (op.out(0).type.bits == 32) {
+            op.out(0).as<int32_t>()[i] = static_cast<int32_t>(acc[i]);
+        } else {
+            op.out(0).as<int64_t>()[i] = acc[i];
+        }
+    }
+}
+
+namespace {
+
+int64_t integer_at(const Array &array, size_t i) {
+    return array.type.bits == 32 ? array.as<int32_t>()[i] : array.as<int64_t>()[i];
+}
+
+}  // namespace
+
+void interpret_dequantize(Interpretation &op) {
+    const auto offset = op.in(1).floats();
+    const float scale = static_cast<float>(op.node.real("scale"));
+    const auto y = op.out(0).floats();
+    for (size_t i = 0; i < y.size(); ++i) {
+        y[i] = static_cast<float>(integer_at(op.in(0), i)) * scale + offset[i % offset.size()];
+    }
+}
+
+void interpret_threshold(Interpretation &op) {
+    const size_t columns = static_cast<size_t>(op.columns(0));
+    const auto y = op.out(0).as<uint8_t>();
+    for (size_t i = 0; i < y.size(); ++i) {
+        y[i] = integer_at(op.in(0), i) >= integer_at(op.in(1), i % columns) ? 1 : 0;
+    }
+}
+
+}  // namespace quantide

@@ -1,0 +1,208 @@
+#include "compiler/interpret/interpret_op.h"
+#include "compiler/quantizers/quantizer.h"
+
+#include <algorithm>
+#include <cmath>
+
+// Training ops accumulate in double: their float32 kernels are held to these within derived tolerances.
+
+namespace quantide {
+
+namespace {
+
+std::vector<double> numbers(const Interpretation &op, size_t i) {
+    const Encoding &encoding = op.input_value(i).encoding;
+    std::vector<double> result;
+    if (encoding.plain()) {
+        const auto values = op.in(i).floats();
+        return {values.begin(), values.end()};
+    }
+    const IntegerView view = integer_view(encoding);
+    for (uint8_t code : op.in(i).as<uint8_t>()) {
+        result.push_back(static_cast<double>(view.scale) * (view.multiplier * code + view.addend) + view.offset);
+    }
+    return result;
+}
+
+void store(Array &array, const std::vector<double> &values) {
+    std::transform(values.begin(), values.end(), array.floats().begin(), [](double v) { return static_cast<float>(v); });
+}
+
+/** One-against-all target of element i of a [rows, classes] matrix. */
+double target(const Interpretation &op, size_t i) {
+    const size_t classes = static_cast<size_t>(op.columns(0));
+    return op.in(1).as<uint8_t>()[i / classes] == i % classes ? 1 : -1;
+}
+
+std::vector<double> softmax(const Interpretation &op) {
+    std::vector<double> p = numbers(op, 0);
+    const auto classes = op.columns(0);
+    for (auto row = p.begin(); row != p.end(); row += classes) {
+        const double top = *std::max_element(row, row + classes);
+        double sum = 0;
+        std::for_each(row, row + classes, [&](double &v) { sum += v = std::exp(v - top); });
+        std::for_each(row, row + classes, [&](double &v) { v /= sum; });
+    }
+    return p;
+}
+
+/** w + scale (u - w), clipped. */
+double step_weight(const Interpretation &op, double w, double u) {
+    const double clip = op.node.real("clip");
+    const double moved = w + op.node.real("scale") * (u - w);
+    return clip > 0 ? std::clamp(moved, -clip, clip) : moved;
+}
+
+}  // namespace
+
+void interpret_batch_norm_train(Interpretation &op) {
+    const std::vector<double> x = numbers(op, 0), weight = numbers(op, 1), bias = numbers(op, 2);
+    const size_t columns = weight.size();
+    const double rows = static_cast<double>(op.rows(0));
+    std::vector<double> mean(columns), var(columns), y(x.size());
+    for (size_t i = 0; i < x.size(); ++i) {
+        mean[i % columns] += x[i] / rows;
+    }
+    for (size_t i = 0; i < x.size(); ++i) {
+        var[i % columns] += (x[i] - mean[i % columns]) * (x[i] - mean[i % columns]) / rows;
+    }
+    for (size_t i = 0; i < x.size(); ++i) {
+        const size_t c = i % columns;
+        y[i] = (x[i] - mean[c]) * (weight[c] / std::sqrt(var[c] + op.node.real("eps"))) + bias[c];
+    }
+    store(op.out(0), y);
+    store(op.out(1), mean);
+    store(op.out(2), var);
+}
+
+void interpret_batch_norm_gradient(Interpretation &op) {
+    const std::vector<double> dy = numbers(op, 0), x = numbers(op, 1), mean = numbers(op, 2), var = numbers(op, 3),
+                              weight = numbers(op, 4);
+    const size_t columns = weight.size();
+    const double rows = static_cast<double>(op.rows(0));
+    auto h = [&](size_t i) {
+        return (x[i] - mean[i % columns]) / std::sqrt(var[i % columns] + op.node.real("eps"));
+    };
+    std::vector<double> dx(dy.size()), dweight(columns), dbias(columns);
+    for (size_t i = 0; i < dy.size(); ++i) {
+        dweight[i % columns] += dy[i] * h(i);
+        dbias[i % columns] += dy[i];
+    }
+    for (size_t i = 0; i < dy.size(); ++i) {
+        const size_t c = i % columns;
+        dx[i] = weight[c] / std::sqrt(var[c] + op.node.real("eps")) *
+                (dy[i] - dbias[c] / rows - h(i) * dweight[c] / rows);
+    }
+    store(op.out(0), dx);
+    store(op.out(1), dweight);
+    store(op.out(2), dbias);
+}
+
+void interpret_moving_average(Interpretation &op) {
+    std::vector<double> running = numbers(op, 0), batch = numbers(op, 1);
+    const double momentum = op.node.real("momentum");
+    for (size_t i = 0; i < running.size(); ++i) {
+        running[i] = (1 - momentum) * running[i] + momentum * batch[i];
+    }
+    store(op.out(0), running);
+}
+
+void interpret_quantize_gradient(Interpretation &op) {
+    const QuantizerDef &quantizer = find_quantizer(op.node.text("quantizer"));
+    for (size_t i = 0; i < op.out(0).floats().size(); ++i) {
+        op.out(0).floats()[i] = op.in(0).floats()[i] * quantizer.surrogate(op.in(1).floats()[i]);
+    }
+}
+
+void interpret_hardtanh_gradient(Interpretation &op) {
+    for (size_t i = 0; i < op.out(0).floats().size(); ++i) {
+        op.out(0).floats()[i] = std::fabs(op.in(1).floats()[i]) <= 1 ? op.in(0).floats()[i] : 0;
+    }
+}
+
+void interpret_dense_input_gradient(Interpretation &op) {
+    const std::vector<double> dy = numbers(op, 0), w = numbers(op, 1);
+    const size_t outputs = static_cast<size_t>(op.columns(0)), depth = static_cast<size_t>(op.columns(1));
+    std::vector<double> dx(static_cast<size_t>(op.out(0).size()));
+    for (size_t i = 0; i < dx.size(); ++i) {
+        for (size_t m = 0; m < outputs; ++m) {
+            dx[i] += dy[i / depth * outputs + m] * w[m * depth + i % depth];
+        }
+    }
+    store(op.out(0), dx);
+}
+
+void interpret_dense_weight_gradient(Interpretation &op) {
+    const std::vector<double> dy = numbers(op, 0), x = numbers(op, 1);
+    const size_t outputs = static_cast<size_t>(op.columns(0)), depth = static_cast<size_t>(op.columns(1));
+    std::vector<double> dw(static_cast<size_t>(op.out(0).size()));
+    for (size_t i = 0; i < dw.size(); ++i) {
+        for (size_t n = 0; n < static_cast<size_t>(op.rows(0)); ++n) {
+            dw[i] += dy[n * outputs + i / depth] * x[n * depth + i % depth];
+        }
+    }
+    store(op.out(0), dw);
+}
+
+void interpret_squared_hinge(Interpretation &op) {
+    const std::vector<double> scores = numbers(op, 0);
+    double loss = 0;
+    for (size_t i = 0; i < scores.size(); ++i) {
+        const double margin = std::max(0.0, 1 - target(op, i) * scores[i]);
+        loss += margin * margin / static_cast<double>(scores.size());
+    }
+    store(op.out(0), {loss});
+}
+
+void interpret_squared_hinge_gradient(Interpretation &op) {
+    std::vector<double> scores = numbers(op, 0);
+    for (size_t i = 0; i < scores.size(); ++i) {
+        const double t = target(op, i);
+        scores[i] = -2 * t * std::max(0.0, 1 - t * scores[i]) / static_cast<double>(scores.size());
+    }
+    store(op.out(0), scores);
+}
+
+void interpret_softmax_cross_entropy(Interpretation &op) {
+    const std::vector<double> p = softmax(op);
+    double loss = 0;
+    for (size_t i = 0; i < p.size(); ++i) {
+        loss -= target(op, i) > 0 ? std::log(p[i]) / static_cast<double>(op.rows(0)) : 0;
+    }
+    store(op.out(0), {loss});
+}
+
+void interpret_softmax_cross_entropy_gradient(Interpretation &op) {
+    std::vector<double> p = softmax(op);
+    for (size_t i = 0; i < p.size(); ++i) {
+        p[i] = (p[i] - (target(op, i) > 0 ? 1 : 0)) / static_cast<double>(op.rows(0));
+    }
+    store(op.out(0), p);
+}
+
+void interpret_adam(Interpretation &op) {
+    std::vector<double> w = numbers(op, 0), m = numbers(op, 1), v = numbers(op, 2);
+    const std::vector<double> g = numbers(op, 3), rate = numbers(op, 4);
+    const double beta1 = op.node.real("beta1"), beta2 = op.node.real("beta2"), eps = op.node.real("eps");
+    for (size_t i = 0; i < w.size(); ++i) {
+        m[i] = beta1 * m[i] + (1 - beta1) * g[i];
+        v[i] = beta2 * v[i] + (1 - beta2) * g[i] * g[i];
+        w[i] = step_weight(op, w[i], w[i] - rate[0] * m[i] / (std::sqrt(v[i]) + eps));
+    }
+    store(op.out(0), w);
+    store(op.out(1), m);
+    store(op.out(2), v);
+}
+
+void interpret_sgd(Interpretation &op) {
+    std::vector<double> w = numbers(op, 0), m = numbers(op, 1);
+    const std::vector<double> g = numbers(op, 2), rate = numbers(op, 3);
+    for (size_t i = 0; i < w.size(); ++i) {
+        m[i] = op.node.real("momentum") * m[i] + g[i];
+        w[i] = step_weight(op, w[i], w[i] - rate[0] * m[i]);
+    }
+    store(op.out(0), w);
+    store(op.out(1), m);
+}
+
+}  // namespace quantide

@@ -1,0 +1,233 @@
+#include "compiler/ir/graph.h"
+#include "compiler/ops/op.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace quantide {
+
+namespace {
+
+/** Reads the text of print() from left to right. */
+class Parser {
+public:
+    explicit Parser(const std::string &text) : text_(text) {}
+
+    Graph graph() {
+        expect("graph");
+        result_.name = word("a graph's name");
+        expect("{");
+        while (!accept("}")) {
+            if (accept("return ")) {
+                result_.outputs.push_back(reference());
+            } else if (accept("update ")) {
+                const ValueId state = reference();
+                expect("=");
+                result_.updates.push_back({state, reference()});
+            } else {
+                node();
+            }
+        }
+        skip();
+        check(at_ == text_.size(), "the end of the text");
+        return std::move(result_);
+    }
+
+private:
+    void node() {
+        Node node;
+        std::vector<Value> outputs;
+        do {
+            outputs.push_back(value());
+        } while (accept(","));
+        expect("=");
+        node.op = word("an op");
+        find_op(node.op);
+        expect("(");
+        while (!accept(")")) {
+            check(node.inputs.empty() || accept(","), "','");
+            node.inputs.push_back(reference());
+        }
+        node.name = string();
+        while (peek_word()) {
+            const std::string key = word("a key");
+            expect("=");
+            node.attributes[key] = attribute();
+        }
+        if (accept("#")) {
+            node.group = static_cast<int>(integer());
+        }
+        for (Value &output : outputs) {
+            check(result_.find(output.name) < 0, "a name that is not taken");
+            output.node = static_cast<int>(result_.nodes.size());
+            node.outputs.push_back(static_cast<ValueId>(result_.values.size()));
+            result_.values.push_back(std::move(output));
+        }
+        result_.nodes.push_back(std::move(node));
+    }
+
+    Value value() {
+        Value value;
+        expect("%");
+        value.name = word("a value's name");
+        expect(":");
+        value.type = type();
+        expect("[");
+        while (!accept("]")) {
+            check(value.shape.empty() || accept(","), "','");
+            value.shape.push_back(accept("N") ? kBatch : integer());
+        }
+        if (accept("{")) {
+            while (!accept("+")) {
+                value.encoding.scales.push_back(real<float>());
+            }
+            value.encoding.offset = real<float>();
+            expect("}");
+        }
+        if (accept("@")) {
+            value.layout = layout();
+        }
+        return value;
+    }
+
+    ElementType type() {
+        const std::string name = word("an element type");
+        for (auto make : {Float, Int, UInt}) {
+            for (int bits : {1, 2, 3, 4, 5, 6, 7, 8, 16, 32, 64}) {
+                if (to_string(make(bits)) == name) {
+                    return make(bits);
+                }
+            }
+        }
+        fail("an element type");
+    }
+
+    Layout layout() {
+        const std::string name = word("a layout");
+        for (Layout layout : {Layout::Logical, Layout::PackedWords, Layout::OutputPanels, Layout::InputPanels}) {
+            if (to_string(layout) == name) {
+                return layout;
+            }
+        }
+        fail("a layout");
+    }
+
+    Attribute attribute() {
+        skip();
+        if (at_ < text_.size() && text_[at_] == '"') {
+            return string();
+        }
+        const size_t end = text_.find_first_of(" \n", at_);
+        const std::string number = text_.substr(at_, end - at_);
+        if (number.find_first_not_of("-0123456789") == std::string::npos) {
+            return integer();
+        }
+        return real<double>();
+    }
+
+    ValueId reference() {
+        expect("%");
+        const std::string name = word("a value's name");
+        const ValueId id = result_.find(name);
+        check(id >= 0, "a value that was defined before");
+        return id;
+    }
+
+    int64_t integer() {
+        skip();
+        int64_t result = 0;
+        number(result, "an integer");
+        return result;
+    }
+
+    template<typename T>
+    T real() {
+        skip();
+        T result = 0;
+        number(result, "a number");
+        return result;
+    }
+
+    template<typename T>
+    void number(T &result, const char *what) {
+        auto [end, error] = std::from_chars(text_.data() + at_, text_.data() + text_.size(), result);
+        check(error == std::errc(), what);
+        at_ = static_cast<size_t>(end - text_.data());
+    }
+
+    std::string string() {
+        expect("\"");
+        std::string result;
+        for (; at_ < text_.size() && text_[at_] != '"'; ++at_) {
+            if (text_[at_] == '\\') {
+                ++at_;
+                check(at_ < text_.size(), "a character after '\\'");
+            }
+            result += text_[at_];
+        }
+        expect("\"");
+        return result;
+    }
+
+    static bool word_character(char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+               c == '-';
+    }
+
+    bool peek_word() {
+        skip();
+        return at_ < text_.size() && word_character(text_[at_]) && text_.compare(at_, 7, "return ") != 0 &&
+               text_.compare(at_, 7, "update ") != 0;
+    }
+
+    std::string word(const char *what) {
+        skip();
+        const size_t start = at_;
+        while (at_ < text_.size() && word_character(text_[at_])) {
+            ++at_;
+        }
+        check(at_ > start, what);
+        return text_.substr(start, at_ - start);
+    }
+
+    bool accept(std::string_view token) {
+        skip();
+        if (text_.compare(at_, token.size(), token) != 0) {
+            return false;
+        }
+        at_ += token.size();
+        return true;
+    }
+
+    void expect(std::string_view token) { check(accept(token), fmt::format("'{}'", token)); }
+
+    void skip() {
+        while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n')) {
+            ++at_;
+        }
+    }
+
+    void check(bool condition, std::string_view expected) const {
+        if (!condition) {
+            fail(expected);
+        }
+    }
+
+    [[noreturn]] void fail(std::string_view expected) const {
+        const auto line = 1 + std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(std::min(at_, text_.size())), '\n');
+        const std::string found = at_ < text_.size() ? text_.substr(at_, text_.find('\n', at_) - at_).substr(0, 40) : "the end";
+        throw CompileError(fmt::format("graph text, line {}: expected {}, found '{}'", line, expected, found));
+    }
+
+    const std::string &text_;
+    size_t at_ = 0;
+    Graph result_;
+};
+
+}  // namespace
+
+Graph parse(const std::string &text) {
+    return Parser(text).graph();
+}
+
+}  // namespace quantide

@@ -1,0 +1,71 @@
+#include "compiler/ir/graph.h"
+#include "compiler/ops/op.h"
+
+#include <set>
+
+namespace quantide {
+
+namespace {
+
+/** The op's own rule must give the values that the graph has; layouts are the passes' business. */
+void verify_rule(const Graph &graph, const Node &node, const std::string &after) {
+    std::vector<Value> expected;
+    try {
+        expected = find_op(node.op).infer(graph, node);
+    } catch (const CompileError &error) {
+        throw InternalError(fmt::format("after {}: {}", after, error.what()));
+    }
+    internal_check(expected.size() == node.outputs.size(), "after {}: {} '{}' has {} outputs, its rule gives {}", after,
+                   node.op, node.name, node.outputs.size(), expected.size());
+    for (size_t i = 0; i < expected.size(); ++i) {
+        const Value &found = graph.value(node.outputs[i]);
+        internal_check(found.shape == expected[i].shape && found.type == expected[i].type &&
+                           found.encoding == expected[i].encoding,
+                       "after {}: {} '{}': expected {}{}, found {}{} or another encoding", after, node.op, node.name,
+                       to_string(expected[i].type), to_string(expected[i].shape), to_string(found.type),
+                       to_string(found.shape));
+    }
+}
+
+}  // namespace
+
+void verify(const Graph &graph, const std::string &after) {
+    std::set<std::string> names;
+    for (const Value &value : graph.values) {
+        internal_check(names.insert(value.name).second, "after {}: two values are named '{}'", after, value.name);
+        internal_check(value.node >= 0 && value.node < static_cast<int>(graph.nodes.size()),
+                       "after {}: '{}' has no producer", after, value.name);
+    }
+    std::set<ValueId> made;
+    for (size_t i = 0; i < graph.nodes.size(); ++i) {
+        const Node &node = graph.nodes[i];
+        for (ValueId input : node.inputs) {
+            internal_check(made.count(input) != 0, "after {}: {} '{}' reads a value that is not made yet", after,
+                           node.op, node.name);
+        }
+        for (ValueId output : node.outputs) {
+            internal_check(graph.value(output).node == static_cast<int>(i), "after {}: '{}' names another producer",
+                           after, graph.value(output).name);
+            made.insert(output);
+        }
+        if (node.op == "constant") {
+            continue;
+        }
+        verify_rule(graph, node, after);
+    }
+    for (const auto &[id, array] : graph.constants) {
+        const Value &value = graph.value(id);
+        internal_check(array->shape == value.shape && array->type == value.type && array->layout == value.layout,
+                       "after {}: the numbers of '{}' do not fit its value", after, value.name);
+    }
+    for (ValueId output : graph.outputs) {
+        internal_check(made.count(output) != 0, "after {}: an output is not made", after);
+    }
+    for (const StateUpdate &update : graph.updates) {
+        internal_check(made.count(update.state) != 0 && made.count(update.next) != 0 &&
+                           graph.value(update.state).shape == graph.value(update.next).shape,
+                       "after {}: an update does not fit its state", after);
+    }
+}
+
+}  // namespace quantide

@@ -1,0 +1,32 @@
+#include "compiler/ops/rules.h"
+
+namespace quantide {
+
+// A batch of rows. bits = 8: unsigned codes that stand for scale * code + offset; bits = 32: float32.
+const OpDef input_op = {
+    .name = "input",
+    .summary = "a batch of rows, float32 or 8-bit codes with a scale and an offset",
+    .infer = [](const Graph &graph, const Node &node) -> std::vector<Value> {
+        check_inputs(graph, node, 0);
+        const Shape shape{kBatch, node.integer("features")};
+        element_count(shape, 1, fmt::format("input '{}'", node.name));
+        const int64_t bits = node.integer("bits");
+        if (bits == 32) {
+            return {float_value(node, shape)};
+        }
+        user_check(bits == 8, "input '{}': expected UInt(8) or Float(32), found {} bits", node.name, bits);
+        Encoding encoding{.scales = {}, .offset = static_cast<float>(node.real("offset"))};
+        float scale = static_cast<float>(node.real("scale"));
+        user_check(scale > 0 && scale < 1e30F, "input '{}': expected a positive finite scale, found {}", node.name,
+                   scale);
+        user_check(encoding.offset > -1e30F && encoding.offset < 1e30F,
+                   "input '{}': expected a finite offset, found {}", node.name, encoding.offset);
+        for (int plane = 0; plane < 8; ++plane, scale *= 2) {
+            encoding.scales.push_back(scale);
+        }
+        return {{.name = node.name, .shape = shape, .type = UInt(8), .encoding = encoding}};
+    },
+    .gradient = no_gradient,
+};
+
+}  // namespace quantide

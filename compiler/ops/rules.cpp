@@ -1,0 +1,45 @@
+#include "compiler/ops/rules.h"
+
+namespace quantide {
+
+const Value &input_value(const Graph &graph, const Node &node, size_t i) {
+    user_check(i < node.inputs.size(), "{} '{}': expected at least {} inputs, found {}", node.op, node.name, i + 1,
+               node.inputs.size());
+    return graph.value(node.inputs[i]);
+}
+
+void check_inputs(const Graph &, const Node &node, size_t count) {
+    user_check(node.inputs.size() == count, "{} '{}': expected {} inputs, found {}", node.op, node.name, count,
+               node.inputs.size());
+}
+
+void check_float(const Graph &graph, const Node &node, size_t i, const Shape &shape) {
+    const Value &value = input_value(graph, node, i);
+    user_check(value.type == Float(32) && value.shape == shape, "{} '{}': expected '{}' to be f32{}, found {}{}",
+               node.op, node.name, value.name, to_string(shape), to_string(value.type), to_string(value.shape));
+}
+
+const Value &check_matrix(const Graph &graph, const Node &node, size_t i) {
+    const Value &value = input_value(graph, node, i);
+    user_check(value.shape.size() == 2, "{} '{}': expected '{}' to have 2 dimensions, found {}", node.op, node.name,
+               value.name, to_string(value.shape));
+    return value;
+}
+
+Value float_value(const Node &node, Shape shape, const std::string &suffix) {
+    return {.name = node.name + suffix, .shape = std::move(shape), .type = Float(32), .encoding = {}};
+}
+
+std::vector<Value> infer_elementwise(const Graph &graph, const Node &node) {
+    const Value &first = input_value(graph, node, 0);
+    for (size_t i = 0; i < node.inputs.size(); ++i) {
+        check_float(graph, node, i, first.shape);
+    }
+    return {float_value(node, first.shape)};
+}
+
+std::vector<ValueId> no_gradient(Graph &, const Node &node, std::span<const ValueId>) {
+    return std::vector<ValueId>(node.inputs.size(), -1);
+}
+
+}  // namespace quantide
