@@ -1,0 +1,108 @@
+#include "runtime/cpu_features.h"
+
+#include <array>
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#elif defined(__aarch64__)
+#include <sys/auxv.h>
+#endif
+
+namespace quantide {
+
+namespace {
+
+enum { kEax, kEbx, kEcx, kEdx };
+
+// LLVM compiles "avx2" for a Haswell and "avx512" for a Zen 4 (guarded to stay within Ice Lake), so the
+// rows list what those CPUs brought, whether or not today's code uses it.
+constexpr std::array kX86Bits = {
+    CpuidBit{1, 0, kEcx, 0, "sse3"},
+    CpuidBit{1, 0, kEcx, 9, "ssse3"},
+    CpuidBit{1, 0, kEcx, 12, "fma"},
+    CpuidBit{1, 0, kEcx, 13, "cx16"},
+    CpuidBit{1, 0, kEcx, 19, "sse4.1"},
+    CpuidBit{1, 0, kEcx, 20, "sse4.2"},
+    CpuidBit{1, 0, kEcx, 22, "movbe"},
+    CpuidBit{1, 0, kEcx, 23, "popcnt"},
+    CpuidBit{1, 0, kEcx, 27, "osxsave"},
+    CpuidBit{1, 0, kEcx, 28, "avx"},
+    CpuidBit{1, 0, kEcx, 29, "f16c"},
+    CpuidBit{0x80000001, 0, kEcx, 5, "lzcnt"},
+    CpuidBit{7, 0, kEbx, 3, "bmi"},
+    CpuidBit{7, 0, kEbx, 5, "avx2"},
+    CpuidBit{7, 0, kEbx, 8, "bmi2"},
+    CpuidBit{7, 0, kEbx, 16, "avx512f"},
+    CpuidBit{7, 0, kEbx, 17, "avx512dq"},
+    CpuidBit{7, 0, kEbx, 21, "avx512ifma"},
+    CpuidBit{7, 0, kEbx, 28, "avx512cd"},
+    CpuidBit{7, 0, kEbx, 30, "avx512bw"},
+    CpuidBit{7, 0, kEbx, 31, "avx512vl"},
+    CpuidBit{7, 0, kEcx, 1, "avx512vbmi"},
+    CpuidBit{7, 0, kEcx, 6, "avx512vbmi2"},
+    CpuidBit{7, 0, kEcx, 8, "gfni"},
+    CpuidBit{7, 0, kEcx, 11, "avx512vnni"},
+    CpuidBit{7, 0, kEcx, 12, "avx512bitalg"},
+    CpuidBit{7, 0, kEcx, 14, "avx512vpopcntdq"},
+};
+constexpr size_t kAvx2Bits = 15;  // the rows up to bmi2
+
+constexpr uint64_t kYmmState = 0x6, kZmmState = 0xe6;
+constexpr uint64_t kHwcapDotProduct = 1 << 20;  // HWCAP_ASIMDDP
+
+constexpr std::array kRequirements = {
+    CpuRequirement{"avx512", "x86-64", kX86Bits, kZmmState, 0},
+    CpuRequirement{"avx2", "x86-64", std::span(kX86Bits).first(kAvx2Bits), kYmmState, 0},
+    CpuRequirement{"baseline", "x86-64", {}, 0, 0},
+    CpuRequirement{"dotprod", "arm-64", {}, 0, kHwcapDotProduct},
+    CpuRequirement{"neon", "arm-64", {}, 0, 0},
+};
+
+#if defined(__x86_64__)
+
+bool cpuid_bit(const CpuidBit &b) {
+    uint32_t r[4] = {};
+    // __get_cpuid_count refuses leaves that the CPU does not have.
+    return __get_cpuid_count(b.leaf, b.subleaf, &r[0], &r[1], &r[2], &r[3]) != 0 && ((r[b.reg] >> b.bit) & 1) != 0;
+}
+
+uint64_t saved_state() {
+    uint32_t low = 0, high = 0;
+    asm volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    return (uint64_t{high} << 32) | low;
+}
+
+#endif
+
+}  // namespace
+
+std::span<const CpuRequirement> cpu_requirements() { return kRequirements; }
+
+const char *host_architecture() {
+#if defined(__x86_64__)
+    return "x86-64";
+#elif defined(__aarch64__)
+    return "arm-64";
+#else
+#error "Quantide runs on x86-64 and 64-bit Arm"
+#endif
+}
+
+bool host_meets(const CpuRequirement &requirement) {
+    if (std::string_view(requirement.architecture) != host_architecture()) {
+        return false;
+    }
+#if defined(__x86_64__)
+    for (const CpuidBit &b : requirement.bits) {
+        if (!cpuid_bit(b)) {
+            return false;
+        }
+    }
+    // osxsave is among the bits wherever state is asked for, so xgetbv does not fault here.
+    return requirement.xcr0 == 0 || (saved_state() & requirement.xcr0) == requirement.xcr0;
+#else
+    return (getauxval(AT_HWCAP) & requirement.hwcap) == requirement.hwcap;
+#endif
+}
+
+}  // namespace quantide

@@ -1,0 +1,35 @@
+#pragma once
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace quantide {
+
+/** One feature bit that cpuid reports. */
+struct CpuidBit {
+    uint32_t leaf, subleaf;
+    int reg;  ///< 0 eax, 1 ebx, 2 ecx, 3 edx
+    int bit;
+    const char *name;
+};
+
+/** What a level's code needs from the CPU and the operating system. The probe below and the one inside
+ * generated libraries read the same rows. */
+struct CpuRequirement {
+    const char *level;
+    const char *architecture;        ///< "x86-64" or "arm-64"
+    std::span<const CpuidBit> bits;  ///< x86-64
+    uint64_t xcr0;                   ///< x86-64: register state that the system must save
+    uint64_t hwcap;                  ///< arm-64: bits of getauxval(AT_HWCAP)
+};
+
+/** Every level's requirement; a row includes those of the lower levels of its architecture. */
+std::span<const CpuRequirement> cpu_requirements();
+
+/** The architecture that this program runs on: "x86-64" or "arm-64". */
+const char *host_architecture();
+
+/** True if this machine has what `requirement` asks for. */
+bool host_meets(const CpuRequirement &requirement);
+
+}  // namespace quantide
