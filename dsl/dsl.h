@@ -1,0 +1,6 @@
+#pragma once
+/** \file
+ * Quantide's whole vocabulary for writing a network and its recipe. */
+#include "dsl/layers.h"
+#include "dsl/network.h"
+#include "dsl/recipe.h"

@@ -1,0 +1,147 @@
+#include "dsl/layers.h"
+
+#include <cmath>
+#include <set>
+
+namespace quantide {
+
+namespace {
+
+/** The graph that input() adds to; layers find theirs through their tensor. */
+thread_local std::shared_ptr<Graph> current;
+
+/** `wanted`, or the kind with the next number: dense1, dense2, ... Throws CompileError for a name that
+ * another layer has, or that cannot stand in a checkpoint or a C identifier. */
+std::string layer_name(const Graph &graph, const std::string &kind, const std::string &wanted) {
+    std::set<std::string> taken;
+    for (const Node &node : graph.nodes) {
+        taken.insert(node.name);
+    }
+    if (wanted.empty()) {
+        for (int number = 1;; ++number) {
+            const std::string name = kind + std::to_string(number);
+            if (taken.count(name) == 0) {
+                return name;
+            }
+        }
+    }
+    user_check(taken.count(wanted) == 0, "{} '{}': expected a name that no other layer has", kind, wanted);
+    user_check(wanted.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==
+                   std::string::npos,
+               "{} '{}': expected a name of letters, digits and '_'", kind, wanted);
+    return wanted;
+}
+
+ValueId parameter(Graph &graph, const std::string &name, int64_t rows, int64_t columns, const char *init,
+                  bool trainable) {
+    return graph.add_one("parameter", name, {},
+                         {{"rows", rows}, {"columns", columns}, {"init", init}, {"trainable", int64_t{trainable}}});
+}
+
+void check_scores(const Graph &graph, const Tensor &scores) {
+    const Value &value = graph.value(scores.id());
+    user_check(value.type == Float(32) && value.shape.size() == 2,
+               "network '{}': expected float32 scores [N, classes], found '{}' of type {}{}", graph.name, value.name,
+               to_string(value.type), to_string(value.shape));
+}
+
+/** Every node must lead to the scores. */
+void check_all_used(const Graph &graph, ValueId scores) {
+    std::set<int> used;
+    std::vector<ValueId> open{scores};
+    while (!open.empty()) {
+        const int node = graph.value(open.back()).node;
+        open.pop_back();
+        if (used.insert(node).second) {
+            const auto &inputs = graph.nodes[static_cast<size_t>(node)].inputs;
+            open.insert(open.end(), inputs.begin(), inputs.end());
+        }
+    }
+    for (size_t i = 0; i < graph.nodes.size(); ++i) {
+        user_check(used.count(static_cast<int>(i)) != 0,
+                   "{} '{}' of network '{}': expected the scores to use it, found that nothing leads from it to them",
+                   graph.nodes[i].op, graph.nodes[i].name, graph.name);
+    }
+}
+
+}  // namespace
+
+Tensor input(const std::string &name, const Shape &features, ElementType type, const InputOptions &options) {
+    user_check(current != nullptr, "input '{}': expected to be called inside a network (see build)", name);
+    user_check(features.size() == 1, "input '{}': expected one extent, found {}", name, to_string(features));
+    user_check(type == UInt(8) || type == Float(32), "input '{}': expected UInt(8) or Float(32), found {}", name,
+               to_string(type));
+    user_check(type == UInt(8) || (options.scale == 1 && options.offset == 0),
+               "input '{}': expected scale and offset only for UInt(8)", name);
+    Attributes attributes{{"features", features[0]}, {"bits", int64_t{type.bits}}};
+    if (type == UInt(8)) {
+        attributes["scale"] = double{options.scale};
+        attributes["offset"] = double{options.offset};
+    }
+    return {current, current->add_one("input", layer_name(*current, "input", name), {}, attributes)};
+}
+
+Tensor dense(const Tensor &x, const DenseOptions &options) {
+    Graph &graph = x.graph();
+    const std::string name = layer_name(graph, "dense", options.name);
+    user_check(options.units > 0, "dense '{}': expected at least 1 unit, found {}", name, options.units);
+    user_check(options.gradients == float32(), "dense '{}': expected float32 gradients, found {}", name,
+               options.gradients.quantizer);
+    user_check(x.shape().size() == 2, "dense '{}': expected an input [N, features], found {}", name,
+               to_string(x.shape()));
+    const bool quantized = options.weights != float32();
+    ValueId weight = parameter(graph, name + ".weight", options.units, x.shape()[1],
+                               quantized ? "uniform" : "glorot", true);
+    if (quantized) {
+        weight = graph.add_one("quantize", name + ".weight." + options.weights.quantizer, {weight},
+                               {{"quantizer", options.weights.quantizer}});
+    }
+    return x.with(graph.add_one("dense", name, {x.id(), weight}));
+}
+
+Tensor batch_norm(const Tensor &x, const BatchNormOptions &options) {
+    Graph &graph = x.graph();
+    const std::string name = layer_name(graph, "batch_norm", options.name);
+    user_check(options.eps > 0 && std::isfinite(options.eps), "batch_norm '{}': expected eps > 0, found {}", name,
+               options.eps);
+    user_check(options.momentum > 0 && options.momentum <= 1, "batch_norm '{}': expected momentum in (0, 1], found {}",
+               name, options.momentum);
+    user_check(x.shape().size() == 2, "batch_norm '{}': expected an input [N, features], found {}", name,
+               to_string(x.shape()));
+    const int64_t features = x.shape()[1];
+    const std::vector<ValueId> inputs{x.id(), parameter(graph, name + ".weight", features, 0, "ones", true),
+                                      parameter(graph, name + ".bias", features, 0, "zeros", true),
+                                      parameter(graph, name + ".running_mean", features, 0, "zeros", false),
+                                      parameter(graph, name + ".running_var", features, 0, "ones", false)};
+    return x.with(
+        graph.add_one("batch_norm", name, inputs, {{"eps", options.eps}, {"momentum", options.momentum}}));
+}
+
+Tensor quantize(const Tensor &x, const Precision &precision, const std::string &wanted) {
+    const std::string name = layer_name(x.graph(), "quantize", wanted);
+    user_check(precision != float32(), "quantize '{}': expected a quantizer such as sign(), found float32()", name);
+    return x.with(x.graph().add_one("quantize", name, {x.id()}, {{"quantizer", precision.quantizer}}));
+}
+
+Tensor hardtanh(const Tensor &x, const std::string &name) {
+    return x.with(x.graph().add_one("hardtanh", layer_name(x.graph(), "hardtanh", name), {x.id()}));
+}
+
+Graph build(const std::string &name, const std::function<Tensor()> &network) {
+    internal_check(current == nullptr, "build('{}') inside another build", name);
+    const auto graph = std::make_shared<Graph>();
+    graph->name = name;
+    current = graph;
+    struct Reset {
+        ~Reset() { current = nullptr; }
+    } reset;
+    const Tensor scores = network();
+    user_check(&scores.graph() == graph.get(), "network '{}': expected scores made in it", name);
+    check_scores(*graph, scores);
+    check_all_used(*graph, scores.id());
+    graph->outputs = {scores.id()};
+    verify(*graph, "the network's construction");
+    return *graph;
+}
+
+}  // namespace quantide

@@ -1,0 +1,68 @@
+#pragma once
+#include "compiler/ir/graph.h"
+#include "dsl/precision.h"
+
+#include <functional>
+
+namespace quantide {
+
+/** A value of the network under construction (see build()). */
+class Tensor {
+public:
+    Tensor(std::shared_ptr<Graph> graph, ValueId id) : graph_(std::move(graph)), id_(id) {}
+    /** Extents in PyTorch's order; the first, the batch, is kBatch. */
+    const Shape &shape() const { return graph_->value(id_).shape; }
+    Graph &graph() const { return *graph_; }
+    ValueId id() const { return id_; }
+    /** The same graph's tensor for another value. */
+    Tensor with(ValueId id) const { return {graph_, id}; }
+
+private:
+    std::shared_ptr<Graph> graph_;
+    ValueId id_;
+};
+
+/** Unsigned 8-bit inputs stand for scale * code + offset. Both belong to the network and are exported. */
+struct InputOptions {
+    float scale = 1;
+    float offset = 0;
+};
+
+/** A batch of rows of `features` numbers: Float(32), or UInt(8) codes 0..255.
+ * Throws CompileError for another type, for more than one extent or for one that is not positive. */
+Tensor input(const std::string &name, const Shape &features, ElementType type, const InputOptions &options = {});
+
+struct DenseOptions {
+    int64_t units = 0;               ///< outputs, at least 1
+    Precision weights = float32();   ///< sign(): latent float32 weights in [-1, 1], one bit in use
+    Precision gradients = float32();  ///< of the layer's products in backward
+    std::string name = {};           ///< dense1, dense2, ... if empty
+};
+
+/** A fully connected layer without bias: x [N, K] to x w^T [N, units]. Makes the parameter NAME.weight
+ * [units, K]. */
+Tensor dense(const Tensor &x, const DenseOptions &options);
+
+struct BatchNormOptions {
+    double eps = 1e-4;      ///< added to the variance
+    double momentum = 0.1;  ///< share of a batch in the running statistics
+    std::string name = {};
+};
+
+/** Batch normalization over the rows (Ioffe & Szegedy 2015): by the batch's statistics in training, by the
+ * running ones otherwise. Makes NAME.weight, .bias, .running_mean, .running_var (biased). */
+Tensor batch_norm(const Tensor &x, const BatchNormOptions &options = {});
+
+/** The codes of a quantizer, with its surrogate gradient. Throws CompileError for a tensor that is
+ * quantized already and for float32(). */
+Tensor quantize(const Tensor &x, const Precision &precision, const std::string &name = {});
+
+/** clamp(x, -1, 1). */
+Tensor hardtanh(const Tensor &x, const std::string &name = {});
+
+/** Runs `network`, which makes inputs and layers and returns the scores, and gives the graph it built.
+ * Throws CompileError for an input or a layer that the scores do not use, and for scores that are not
+ * float32 [N, classes]. */
+Graph build(const std::string &name, const std::function<Tensor()> &network);
+
+}  // namespace quantide

@@ -1,0 +1,72 @@
+#pragma once
+#include "compiler/ir/graph.h"
+
+#include <optional>
+
+namespace quantide {
+
+/** What training minimizes: a row of the op table. */
+struct Loss {
+    std::string op;
+};
+
+/** Mean of max(0, 1 - t s)^2 over rows and classes, t = +-1 one against all (L2-SVM). */
+Loss squared_hinge();
+/** Mean over rows of -log softmax(scores)[label]. */
+Loss softmax_cross_entropy();
+
+/** How parameters move: a row of the op table and its settings. */
+struct Optimizer {
+    std::string op;
+    Attributes attributes;
+};
+
+struct AdamOptions {
+    double beta1 = 0.9, beta2 = 0.999, eps = 1e-8;
+};
+/** Kingma & Ba 2015. */
+Optimizer adam(const AdamOptions &options = {});
+/** Gradient descent; momentum as PyTorch's: m = momentum m + g. */
+Optimizer sgd(double momentum = 0);
+
+/** The learning rate of each epoch. */
+struct LearningRate {
+    enum class Kind : uint8_t { Constant, Exponential, Steps };
+    Kind kind = Kind::Constant;
+    double start = 0;
+    double end = 0;  ///< Exponential: of the epoch after the last; Steps: the factor
+    int every = 1;   ///< Steps: epochs between factors
+
+    /** The rate of epoch 0 <= epoch < epochs. */
+    double at(int epoch, int epochs) const;
+};
+
+LearningRate constant(double rate);
+/** From `start`, times (end / start)^(1 / epochs) after every epoch (Courbariaux et al. 2016). */
+LearningRate exponential(double start, double end);
+/** From `start`, times `factor` after every `every` epochs. */
+LearningRate steps(double start, double factor, int every);
+
+/** What is done to a data set's 8-bit pixels for a network whose input is Float(32):
+ * scale * pixel + offset. A UInt(8) input takes the pixels as they are. */
+struct Preprocessing {
+    float scale = 1;
+    float offset = 0;
+};
+
+/** Everything beside the network that `train NET` needs. */
+struct Recipe {
+    std::string summary;  ///< one line for `quantide list`
+    std::string data;     ///< a row of the data set table
+    Preprocessing preprocessing;
+    Loss loss;
+    Optimizer optimizer;
+    LearningRate learning_rate;
+    int epochs = 20;
+    int batch = 100;
+};
+
+/** Throws CompileError naming the field for settings outside their ranges. */
+void check_recipe(const std::string &network, const Recipe &recipe);
+
+}  // namespace quantide
