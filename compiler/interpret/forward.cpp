@@ -2,6 +2,7 @@
 #include "compiler/quantizers/quantizer.h"
 
 #include <cmath>
+#include <numeric>
 
 namespace quantide {
 
@@ -51,6 +52,15 @@ void product(const std::vector<T> &x, const std::vector<T> &w, int64_t depth, st
     }
 }
 
+int64_t row_sum(const std::vector<int32_t> &matrix, int64_t depth, size_t row) {
+    const auto begin = matrix.begin() + static_cast<int64_t>(row) * depth;
+    return std::accumulate(begin, begin + depth, int64_t{0});
+}
+
+int64_t integer_at(const Array &array, size_t i) {
+    return array.type.bits == 32 ? array.as<int32_t>()[i] : array.as<int64_t>()[i];
+}
+
 }  // namespace
 
 void interpret_input(Interpretation &op) {
@@ -91,20 +101,15 @@ void interpret_dense(Interpretation &op) {
         product<float, float>(numbers(op, 0), numbers(op, 1), depth, y);
         return;
     }
-    // Exact in integers, then the float32 steps of dequantize.
+    // Exact in integers, then the float32 steps of code_sum and dequantize.
     const IntegerView x_view = integer_view(x.encoding);
     const IntegerView w_view = integer_view(w.encoding);
     const std::vector<int32_t> units = integers(op, 1);
     std::vector<int64_t> acc(y.size());
     product<int32_t, int64_t>(integers(op, 0), units, depth, std::span(acc));
     for (size_t i = 0; i < y.size(); ++i) {
-        int64_t sum = 0;
-        const size_t unit = i % static_cast<size_t>(op.out(0).shape[1]);
-        for (int64_t k = 0; k < depth && x_view.offset != 0; ++k) {
-            sum += units[unit * static_cast<size_t>(depth) + static_cast<size_t>(k)];
-        }
-        y[i] = static_cast<float>(acc[i]) * (x_view.scale * w_view.scale) +
-               x_view.offset * w_view.scale * static_cast<float>(sum);
+        const float offset = static_cast<float>(row_sum(units, depth, i % (units.size() / static_cast<size_t>(depth))));
+        y[i] = static_cast<float>(acc[i]) * (x_view.scale * w_view.scale) + x_view.offset * w_view.scale * offset;
     }
 }
 
@@ -138,20 +143,20 @@ void interpret_integer_dense(Interpretation &op) {
     }
 }
 
-namespace {
-
-int64_t integer_at(const Array &array, size_t i) {
-    return array.type.bits == 32 ? array.as<int32_t>()[i] : array.as<int64_t>()[i];
-}
-
-}  // namespace
-
 void interpret_dequantize(Interpretation &op) {
     const auto offset = op.in(1).floats();
     const float scale = static_cast<float>(op.node.real("scale"));
     const auto y = op.out(0).floats();
     for (size_t i = 0; i < y.size(); ++i) {
         y[i] = static_cast<float>(integer_at(op.in(0), i)) * scale + offset[i % offset.size()];
+    }
+}
+
+void interpret_code_sum(Interpretation &op) {
+    const std::vector<int32_t> w = integers(op, 0);
+    const auto y = op.out(0).floats();
+    for (size_t m = 0; m < y.size(); ++m) {
+        y[m] = static_cast<float>(op.node.real("scale")) * static_cast<float>(row_sum(w, op.columns(0), m));
     }
 }
 

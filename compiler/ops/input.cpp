@@ -8,7 +8,7 @@ const OpDef input_op = {
     .summary = "a batch of rows, float32 or 8-bit codes with a scale and an offset",
     .infer = [](const Graph &graph, const Node &node) -> std::vector<Value> {
         check_inputs(graph, node, 0);
-        const Shape shape{kBatch, node.integer("features")};
+        const Shape shape{batch_extent(node), node.integer("features")};
         element_count(shape, 1, fmt::format("input '{}'", node.name));
         const int64_t bits = node.integer("bits");
         if (bits == 32) {

@@ -15,10 +15,6 @@ const OpDef quantize_op = {
         return {{.name = node.name, .shape = x.shape, .type = quantizer.type, .encoding = quantizer.encoding}};
     },
     .gradient = [](Graph &graph, const Node &node, std::span<const ValueId> dy) -> std::vector<ValueId> {
-        const QuantizerDef &quantizer = find_quantizer(node.text("quantizer"));
-        if (graph.producer(node.inputs[0]).op == "parameter" && quantizer.weight_surrogate == nullptr) {
-            return {dy[0]};
-        }
         return {graph.add_one("quantize_gradient", node.name + ".gradient", {dy[0], node.inputs[0]},
                               {{"quantizer", node.text("quantizer")}})};
     },

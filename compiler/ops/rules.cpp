@@ -26,6 +26,10 @@ const Value &check_matrix(const Graph &graph, const Node &node, size_t i) {
     return value;
 }
 
+int64_t batch_extent(const Node &node) {
+    return node.has("batch") ? node.integer("batch") : kBatch;
+}
+
 Value float_value(const Node &node, Shape shape, const std::string &suffix) {
     return {.name = node.name + suffix, .shape = std::move(shape), .type = Float(32), .encoding = {}};
 }

@@ -1,0 +1,168 @@
+#include "compiler/ops/op.h"
+#include "compiler/passes/pass.h"
+#include "compiler/passes/rewriter.h"
+#include "compiler/quantizers/quantizer.h"
+
+#include <cmath>
+
+namespace quantide {
+
+namespace {
+
+/** Builds the training step of a network. Throughout, ids are of the new graph. */
+class Differentiation {
+public:
+    Differentiation(const Graph &graph, const PassOptions &options)
+        : network_(graph), options_(options), rewriter_(graph), graph_(rewriter_.to) {}
+
+    Graph run() {
+        for (const Node &node : network_.nodes) {
+            forward(node);
+        }
+        const ValueId scores = rewriter_.at(network_.outputs.at(0));
+        const ValueId labels = graph_.add_one("labels", "labels", {});
+        const ValueId loss = graph_.add_one(options_.loss, "loss", {scores, labels});
+        const size_t forward_nodes = graph_.nodes.size();
+        gradients_[loss] = loss;  // a loss's rule starts the chain and reads no gradient
+        for (size_t i = forward_nodes; i-- > 0;) {
+            backward(Node(graph_.nodes[i]));
+        }
+        if (!trainable_.empty()) {
+            rate_ = graph_.add_one("scalar", "rate", {});
+        }
+        for (const Node &parameter : trainable_) {
+            update(parameter);
+        }
+        graph_.outputs = {loss, scores};
+        return remove_dead(graph_);
+    }
+
+private:
+    void forward(const Node &node) {
+        if (node.op == "batch_norm") {
+            batch_norm(node);
+            return;
+        }
+        if (node.op == "quantize" && network_.producer(node.inputs[0]).op == "parameter") {
+            keep_codes(node);
+            return;
+        }
+        rewriter_.copy(node);
+        if (node.op == "parameter" && node.integer("trainable") != 0) {
+            trainable_.push_back(graph_.nodes.back());
+        }
+    }
+
+    void batch_norm(const Node &node) {
+        auto in = [&](size_t i) { return rewriter_.at(node.inputs[i]); };
+        const auto outputs =
+            graph_.add("batch_norm_train", node.name, {in(0), in(1), in(2)}, {{"eps", node.real("eps")}});
+        rewriter_.replace(node.outputs[0], outputs[0]);
+        for (size_t i : {1, 2}) {
+            const ValueId running = in(i + 2);
+            graph_.updates.push_back({running, graph_.add_one("moving_average", graph_.value(running).name + ".next",
+                                                              {running, outputs[i]},
+                                                              {{"momentum", node.real("momentum")}})});
+        }
+    }
+
+    /** The codes of a parameter are made by the update that changed it and kept until the next step. */
+    void keep_codes(const Node &node) {
+        const ValueId parameter = rewriter_.at(node.inputs[0]);
+        Attributes attributes = graph_.producer(parameter).attributes;
+        attributes["quantizer"] = node.text("quantizer");
+        attributes["trainable"] = int64_t{0};
+        attributes["of"] = graph_.value(parameter).name;
+        const ValueId codes = graph_.add_one("parameter", node.name, {}, attributes);
+        rewriter_.replace(node.outputs[0], codes);
+        codes_of_[parameter] = codes;
+    }
+
+    void backward(const Node &node) {
+        const OpDef &op = find_op(node.op);
+        std::vector<ValueId> dy;
+        bool any = false;
+        for (ValueId output : node.outputs) {
+            auto found = gradients_.find(output);
+            dy.push_back(found == gradients_.end() ? -1 : found->second);
+            any = any || dy.back() >= 0;
+        }
+        if (!any || node.inputs.empty()) {
+            return;
+        }
+        internal_check(op.gradient != nullptr, "{} '{}' has no gradient", node.op, node.name);
+        const std::vector<ValueId> dx = op.gradient(graph_, node, dy);
+        for (size_t i = 0; i < dx.size(); ++i) {
+            if (dx[i] >= 0) {
+                const bool first = gradients_.emplace(node.inputs[i], dx[i]).second;
+                internal_check(first, "'{}' gets two gradients", graph_.value(node.inputs[i]).name);
+            }
+        }
+    }
+
+    ValueId gradient_of(ValueId parameter) {
+        auto codes = codes_of_.find(parameter);
+        if (codes == codes_of_.end()) {
+            return gradients_.at(parameter);
+        }
+        const std::string &quantizer = graph_.producer(codes->second).text("quantizer");
+        const ValueId dy = gradients_.at(codes->second);
+        if (find_quantizer(quantizer).weight_surrogate == nullptr) {
+            return dy;
+        }
+        return graph_.add_one("quantize_gradient", graph_.value(parameter).name + ".gradient", {dy, parameter},
+                              {{"quantizer", quantizer}});
+    }
+
+    void update(const Node &node) {
+        const ValueId parameter = node.outputs[0];
+        const std::string name = node.name;
+        const bool quantized = codes_of_.count(parameter) != 0;
+        Attributes attributes = options_.optimizer_attributes;
+        attributes["clip"] = quantized ? 1.0 : 0.0;
+        attributes["scale"] = quantized ? glorot_scale(graph_.value(parameter).shape) : 1.0;
+        std::vector<ValueId> inputs{parameter};
+        Attributes moment{{"rows", node.integer("rows")},
+                          {"columns", node.integer("columns")},
+                          {"init", "zeros"},
+                          {"trainable", int64_t{0}}};
+        for (const char *suffix : options_.optimizer == "adam" ? std::vector{".m", ".v"} : std::vector{".m"}) {
+            inputs.push_back(graph_.add_one("parameter", name + suffix, {}, moment));
+        }
+        const std::vector<ValueId> states = inputs;
+        inputs.push_back(gradient_of(parameter));
+        inputs.push_back(rate_);
+        const auto next = graph_.add(options_.optimizer, name + "." + options_.optimizer, inputs, attributes);
+        for (size_t i = 0; i < states.size(); ++i) {
+            graph_.updates.push_back({states[i], next[i]});
+        }
+        if (quantized) {
+            const ValueId codes = codes_of_.at(parameter);
+            const std::string &quantizer = graph_.producer(codes).text("quantizer");
+            graph_.updates.push_back({codes, graph_.add_one("quantize", graph_.value(codes).name + ".next", {next[0]},
+                                                            {{"quantizer", quantizer}})});
+        }
+    }
+
+    /** Learning rates of latent weights, whose range is fixed to [-1, 1], grow with the fan as Glorot's
+     * initial range shrinks: 1 / sqrt(1.5 / (fan_in + fan_out)) (Courbariaux et al. 2015). */
+    static double glorot_scale(const Shape &shape) {
+        return 1 / std::sqrt(1.5 / static_cast<double>(shape.at(0) + shape.at(1)));
+    }
+
+    const Graph &network_;
+    const PassOptions &options_;
+    Rewriter rewriter_;
+    Graph &graph_;
+    std::vector<Node> trainable_;
+    std::map<ValueId, ValueId> gradients_, codes_of_;
+    ValueId rate_ = -1;
+};
+
+}  // namespace
+
+Graph differentiate(const Graph &graph, const PassOptions &options) {
+    return Differentiation(graph, options).run();
+}
+
+}  // namespace quantide
