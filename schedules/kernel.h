@@ -9,10 +9,15 @@ namespace quantide {
 
 /** One Halide pipeline before it is compiled: what `lower` fills in and a schedule schedules. */
 struct Kernel {
-    /** The row of the schedule table: "dense/w1a1", "dense/w1a8", "elementwise", ... */
+    /** The kind of row of the schedule table: "dense/w1a1", "dense/w1a8", "elementwise", ... */
     std::string family;
+    /** How products are computed there: "popcount", "byte dot", "float32"; empty where there are none. */
+    std::string arithmetic;
     /** What it computes, without the network's name: two kernels of equal text compile once. */
     std::string signature;
+    /** What it is compiled for: a level's features, without run-time, asserts and bounds queries. */
+    Halide::Target target;
+    bool parallel = false;
     /** Operands in the order of the compiled function's arguments: buffers first, then the outputs. */
     std::vector<Halide::ImageParam> inputs;
     std::vector<Halide::Func> outputs;
@@ -22,5 +27,8 @@ struct Kernel {
     /** Extents: n outputs, k inputs of a product; m rows, 0 where the batch is chosen at run time. */
     int64_t m = 0, n = 0, k = 0;
 };
+
+/** The scheduled pipeline, ready to be compiled for kernel.target. */
+Halide::Pipeline make_pipeline(const Kernel &kernel);
 
 }  // namespace quantide

@@ -1,0 +1,302 @@
+#include "compiler/lower/group_lowering.h"
+
+#include "compiler/quantizers/quantizer.h"
+
+#include <algorithm>
+
+namespace quantide {
+
+using Halide::cast;
+using Halide::Expr;
+using Halide::Func;
+using Halide::ImageParam;
+using Halide::RDom;
+using Halide::Var;
+
+#define QUANTIZER(row) Expr lower_##row##_code(const Expr &x);
+#include "compiler/quantizers/quantizers.inc"
+#undef QUANTIZER
+
+namespace {
+
+bool is_packed(const Value &value) {
+    return value.type.bits == 1 && (value.layout == Layout::PackedWords || value.layout == Layout::OutputPanels);
+}
+
+/** Extents of a value's memory, innermost first, with `batch` (or -1) for kBatch. */
+std::vector<int64_t> physical_extents(const Value &value, int64_t batch) {
+    std::vector<int64_t> extents(value.shape.rbegin(), value.shape.rend());
+    std::replace(extents.begin(), extents.end(), kBatch, batch);
+    const auto panels = [](int64_t extent) { return (extent + 31) / 32; };
+    switch (value.layout) {
+    case Layout::Logical:
+        return extents;
+    case Layout::PackedWords:
+        extents[0] = panels(extents[0]);
+        return extents;
+    case Layout::OutputPanels:
+        return {32, value.type.bits == 1 ? panels(extents[0]) : extents[0], panels(extents[1])};
+    case Layout::InputPanels:
+        return {32, extents[1], panels(extents[0])};
+    }
+    throw InternalError("unknown layout");
+}
+
+/** Rows lie densely behind each other; every buffer starts at 0. */
+template<typename Buffer>
+void bound(Buffer &&buffer, const std::vector<int64_t> &extents) {
+    int64_t stride = 1;
+    for (size_t i = 0; i < extents.size(); ++i) {
+        auto dim = buffer.dim(static_cast<int>(i));
+        if (extents[i] > 0) {
+            dim.set_bounds(0, static_cast<int>(extents[i]));
+        } else {
+            dim.set_min(0);
+        }
+        dim.set_stride(static_cast<int>(stride));
+        stride *= extents[i];
+    }
+}
+
+std::vector<Expr> expressions(const std::vector<Var> &vars) { return {vars.begin(), vars.end()}; }
+
+/** True if the value's memory has elements outside [.., channels]. */
+bool has_padding(const Value &value) {
+    return (value.layout == Layout::OutputPanels && value.shape[0] % 32 != 0) ||
+           ((is_packed(value) || value.layout == Layout::InputPanels) && value.shape.back() % 32 != 0);
+}
+
+/** f at logical (k, m); 0 in the padding. */
+Expr padded(const Func &f, const Value &value, const Expr &k, const Expr &m) {
+    const Expr element = f(k, m);
+    Expr inside = Halide::Internal::const_true();
+    if (value.shape.back() % 32 != 0) {
+        inside = k < static_cast<int>(value.shape.back());
+    }
+    if (value.layout == Layout::OutputPanels && value.shape[0] % 32 != 0) {
+        inside = inside && m < static_cast<int>(value.shape[0]);
+    }
+    return Halide::select(inside, element, cast(element.type(), 0));
+}
+
+/** The words of a value whose 1-bit codes are f(channel, row). */
+Func pack(const Func &f, const Value &value, const std::string &name) {
+    const RDom bit(0, 32, name + "_bit");
+    Func words(name);
+    const auto code = [&](const Expr &k, const Expr &m) {
+        return Halide::select(padded(f, value, k, m) != 0, cast<uint32_t>(1) << cast<uint32_t>(bit), cast<uint32_t>(0));
+    };
+    if (value.layout == Layout::OutputPanels) {
+        const Var lane("lane"), word("word"), panel("panel");
+        words(lane, word, panel) = cast<uint32_t>(0);
+        words(lane, word, panel) += code(32 * word + bit, 32 * panel + lane);
+        return words;
+    }
+    internal_check(value.shape.size() == 2, "packing of a value of shape {}", to_string(value.shape));
+    const Var word("word"), row("row");
+    words(word, row) = cast<uint32_t>(0);
+    words(word, row) += code(32 * word + bit, row);
+    return words;
+}
+
+/** A value that f gives in logical coordinates, in the coordinates of its memory. */
+Func physical(const Func &f, const Value &value, const std::string &name) {
+    Func out(name);
+    if (value.layout == Layout::Logical) {
+        const std::vector<Var> vars = coordinates(value.shape.size());
+        out(vars) = f(vars);
+        return out;
+    }
+    const Var lane("lane"), k("k"), panel("panel");
+    if (value.layout == Layout::OutputPanels) {
+        out(lane, k, panel) = padded(f, value, k, 32 * panel + lane);
+    } else {
+        internal_check(value.layout == Layout::InputPanels, "{} is not a layout of {}", to_string(value.layout), value.name);
+        out(lane, k, panel) = padded(f, value, 32 * panel + lane, k);
+    }
+    return out;
+}
+
+}  // namespace
+
+GroupOperands group_operands(const Graph &graph, int group) {
+    GroupOperands result;
+    const auto inside = [&](ValueId id) {
+        const int node = graph.value(id).node;
+        return node >= 0 && graph.nodes[static_cast<size_t>(node)].group == group;
+    };
+    const auto leaves = [&](ValueId id) {
+        const auto is_next = [&](const StateUpdate &update) { return update.next == id; };
+        const auto is_outside = [&](int user) { return graph.nodes[static_cast<size_t>(user)].group != group; };
+        const std::vector<int> users = graph.users(id);
+        return std::count(graph.outputs.begin(), graph.outputs.end(), id) > 0 ||
+               std::any_of(graph.updates.begin(), graph.updates.end(), is_next) ||
+               std::any_of(users.begin(), users.end(), is_outside);
+    };
+    for (const Node &node : graph.nodes) {
+        if (node.group != group) {
+            continue;
+        }
+        for (ValueId id : node.inputs) {
+            const bool known = std::count(result.inputs.begin(), result.inputs.end(), id) > 0;
+            if (!inside(id) && !known) {
+                result.inputs.push_back(id);
+            }
+        }
+        std::copy_if(node.outputs.begin(), node.outputs.end(), std::back_inserter(result.outputs), leaves);
+    }
+    return result;
+}
+
+std::vector<Var> coordinates(size_t rank) {
+    static const char *const kNames[] = {"c", "n", "d2", "d3"};
+    std::vector<Var> vars;
+    for (size_t i = 0; i < rank; ++i) {
+        vars.emplace_back(kNames[i]);
+    }
+    return vars;
+}
+
+Halide::Type halide_type(ElementType type) {
+    const int bits = type.bytes() * 8;
+    switch (type.kind) {
+    case ElementType::Kind::Float:
+        return Halide::Float(bits);
+    case ElementType::Kind::Int:
+        return Halide::Int(bits);
+    case ElementType::Kind::UInt:
+        return Halide::UInt(bits);
+    }
+    throw InternalError("unknown kind of element");
+}
+
+GroupLowering::GroupLowering(const Graph &in, int group, const LowerOptions &how) : graph(in), options(how) {
+    kernel.family = "elementwise";
+    const GroupOperands outside = group_operands(graph, group);
+    leaving = outside.outputs;
+    pads = std::any_of(leaving.begin(), leaving.end(), [&](ValueId id) { return has_padding(graph.value(id)); });
+    for (ValueId id : outside.inputs) {
+        const Value &value = graph.value(id);
+        const std::vector<int64_t> extents = physical_extents(value, options.batch.value_or(-1));
+        ImageParam param(is_packed(value) ? Halide::UInt(32) : halide_type(value.type), static_cast<int>(extents.size()),
+                         fmt::format("in{}", kernel.inputs.size()));
+        bound(param, extents);
+        operands.emplace(id, param);
+        kernel.inputs.push_back(param);
+    }
+}
+
+ImageParam GroupLowering::operand(ValueId id) const {
+    const auto found = operands.find(id);
+    internal_check(found != operands.end(), "{} is not read from outside its group", graph.value(id).name);
+    return found->second;
+}
+
+const GroupLowering::Memory *GroupLowering::memory_of(ValueId id) const {
+    const auto has = [id](const Memory &m) { return std::count(m.ids.begin(), m.ids.end(), id) > 0; };
+    const auto found = std::find_if(memories.begin(), memories.end(), has);
+    return found == memories.end() ? nullptr : &*found;
+}
+
+Func GroupLowering::memory(ValueId id) const {
+    const Memory *own = memory_of(id);
+    internal_check(own == nullptr || own->ids.size() == 1, "{} is part of a Tuple", graph.value(id).name);
+    return own == nullptr ? Func(operand(id)) : own->f;
+}
+
+Func GroupLowering::words(ValueId id) {
+    const Value &value = graph.value(id);
+    internal_check(is_packed(value), "{} has no words", value.name);
+    if (made.count(id) == 0) {
+        return memory(id);
+    }
+    if (const auto found = packed.find(id); found != packed.end()) {
+        return found->second;
+    }
+    const Func f = pack(elements(id), value, "pack");
+    packed.emplace(id, f);
+    return f;
+}
+
+Func GroupLowering::elements(ValueId id) {
+    if (const auto found = made.find(id); found != made.end()) {
+        return found->second;
+    }
+    const Value &value = graph.value(id);
+    const Func source = memory(id);
+    const std::vector<Var> vars = coordinates(value.shape.size());
+    std::vector<Expr> at = expressions(vars);
+    for (size_t i = 0; pads && i < at.size(); ++i) {
+        const int64_t extent = value.shape[at.size() - 1 - i];
+        at[i] = extent == kBatch ? at[i] : Halide::min(Halide::likely(at[i]), static_cast<int>(extent - 1));
+    }
+    const bool bits = is_packed(value);
+    Expr lane;
+    switch (value.layout) {
+    case Layout::Logical:
+        break;
+    case Layout::PackedWords:
+        lane = at[0] % 32;
+        at[0] = at[0] / 32;
+        break;
+    case Layout::OutputPanels:
+        lane = at[0] % 32;
+        at = {at[1] % 32, bits ? at[0] / 32 : at[0], at[1] / 32};
+        break;
+    case Layout::InputPanels:
+        at = {at[0] % 32, at[1], at[0] / 32};
+        break;
+    }
+    Func f("elements");
+    const Expr element = source(at);
+    f(vars) = bits ? cast<uint8_t>((element >> cast<uint32_t>(lane)) & 1) : element;
+    return f;
+}
+
+void GroupLowering::define(ValueId id, Func f) { made.insert_or_assign(id, f); }
+
+void GroupLowering::define_memory(const std::vector<ValueId> &ids, Func f) { memories.push_back({ids, f}); }
+
+void GroupLowering::finish() {
+    const auto bound_output = [&](Halide::OutputImageParam buffer, ValueId id) {
+        bound(buffer, physical_extents(graph.value(id), options.batch.value_or(-1)));
+    };
+    for (size_t i = 0; i < leaving.size(); ++i) {
+        const ValueId id = leaving[i];
+        const Value &value = graph.value(id);
+        const std::string name = fmt::format("out{}", kernel.outputs.size());
+        Func out;
+        if (const Memory *own = memory_of(id)) {
+            out = own->f;
+            const std::vector<Halide::OutputImageParam> buffers = out.output_buffers();
+            for (size_t j = 0; j < own->ids.size(); ++j) {
+                internal_check(i + j < leaving.size() && leaving[i + j] == own->ids[j],
+                               "{}: outputs of a Tuple must leave together", graph.value(own->ids[j]).name);
+                bound_output(buffers[j], own->ids[j]);
+            }
+            i += own->ids.size() - 1;
+        } else if (is_packed(value)) {
+            const Func bits = words(id);
+            stage("pack", bits);
+            out = Func(name);
+            out(bits.args()) = bits(bits.args());
+            bound_output(out.output_buffer(), id);
+        } else {
+            out = physical(elements(id), value, name);
+            bound_output(out.output_buffer(), id);
+        }
+        kernel.outputs.push_back(out);
+    }
+}
+
+Expr quantizer_code(const std::string &quantizer, const Expr &x) {
+#define QUANTIZER(row)                                   \
+    if (quantizer == row##_quantizer.name) {             \
+        return cast<uint8_t>(lower_##row##_code(x));     \
+    }
+#include "compiler/quantizers/quantizers.inc"
+#undef QUANTIZER
+    throw InternalError(fmt::format("quantizer {} has no Halide definition", quantizer));
+}
+
+}  // namespace quantide

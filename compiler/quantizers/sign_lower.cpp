@@ -1,0 +1,7 @@
+#include <Halide.h>
+
+namespace quantide {
+
+Halide::Expr lower_sign_code(const Halide::Expr &x) { return Halide::select(x >= 0.0F, 1, 0); }
+
+}  // namespace quantide

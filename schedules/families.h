@@ -1,0 +1,9 @@
+#pragma once
+#include "schedules/schedule.h"
+
+namespace quantide {
+
+/** Elementwise groups: vectorized along the innermost axis, parallel along the outermost. */
+void schedule_elementwise(Kernel &kernel, const Tuning &tuning);
+
+}  // namespace quantide
