@@ -1,6 +1,7 @@
 #include "runtime/cpu_features.h"
 
 #include <array>
+#include <stdexcept>
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -76,7 +77,14 @@ uint64_t saved_state() {
 
 }  // namespace
 
-std::span<const CpuRequirement> cpu_requirements() { return kRequirements; }
+const CpuRequirement &cpu_requirement(std::string_view level) {
+    for (const CpuRequirement &requirement : kRequirements) {
+        if (level == requirement.level) {
+            return requirement;
+        }
+    }
+    throw std::out_of_range("no such CPU level");
+}
 
 const char *host_architecture() {
 #if defined(__x86_64__)

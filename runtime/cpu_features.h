@@ -23,8 +23,9 @@ struct CpuRequirement {
     uint64_t hwcap;                  ///< arm-64: bits of getauxval(AT_HWCAP)
 };
 
-/** Every level's requirement; a row includes those of the lower levels of its architecture. */
-std::span<const CpuRequirement> cpu_requirements();
+/** The requirement of the level of that name, lower levels' included. Only the levels of
+ * compiler/codegen/target.h have one. */
+const CpuRequirement &cpu_requirement(std::string_view level);
 
 /** The architecture that this program runs on: "x86-64" or "arm-64". */
 const char *host_architecture();

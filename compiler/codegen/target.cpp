@@ -23,15 +23,6 @@ constexpr std::array kLevels = {
 
 constexpr std::array kArchitectures = {"x86-64", "arm-64"};
 
-const CpuRequirement &requirement_of(const CpuLevel &level) {
-    for (const CpuRequirement &r : cpu_requirements()) {
-        if (std::string_view(r.level) == level.name) {
-            return r;
-        }
-    }
-    throw InternalError(fmt::format("level {} has no row in cpu_requirements()", level.name));
-}
-
 std::vector<Target> make_targets() {
     std::vector<Target> targets;
     for (const char *architecture : kArchitectures) {
@@ -65,7 +56,7 @@ const CpuLevel &find_level(const std::string &name) {
     throw CompileError(fmt::format("CPU level '{}' is unknown; expected one of: {}", name, fmt::join(known, ", ")));
 }
 
-bool host_runs(const CpuLevel &level) { return host_meets(requirement_of(level)); }
+bool host_runs(const CpuLevel &level) { return host_meets(cpu_requirement(level.name)); }
 
 const CpuLevel &host_level() {
     const auto *level = std::find_if(kLevels.begin(), kLevels.end(), host_runs);

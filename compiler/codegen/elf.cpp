@@ -1,0 +1,130 @@
+#include "compiler/codegen/elf.h"
+
+#include "compiler/base/error.h"
+
+#include <elf.h>
+
+#include <cstring>
+#include <map>
+
+namespace quantide {
+
+namespace {
+
+/** The parts of an ELF64 file that hold names, read and written with bounds checked. */
+class ElfFile {
+public:
+    explicit ElfFile(std::string object) : bytes(std::move(object)) {
+        header = get<Elf64_Ehdr>(0);
+        internal_check(std::memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 &&
+                           header.e_ident[EI_CLASS] == ELFCLASS64 && header.e_type == ET_REL,
+                       "expected a relocatable ELF64 object");
+        for (size_t i = 0; i < header.e_shnum; i++) {
+            sections.push_back(get<Elf64_Shdr>(header.e_shoff + i * sizeof(Elf64_Shdr)));
+        }
+    }
+
+    template<typename T>
+    T get(uint64_t offset) const {
+        T value;
+        internal_check(offset <= bytes.size() && sizeof value <= bytes.size() - offset, "ELF object is truncated");
+        std::memcpy(&value, &bytes[offset], sizeof value);
+        return value;
+    }
+
+    template<typename T>
+    void put(uint64_t offset, const T &value) {
+        get<T>(offset);
+        std::memcpy(&bytes[offset], &value, sizeof value);
+    }
+
+    std::string name(const Elf64_Shdr &strings, uint64_t offset) const {
+        const uint64_t at = strings.sh_offset + offset;
+        const size_t end = at < bytes.size() ? bytes.find('\0', at) : std::string::npos;
+        internal_check(end != std::string::npos, "ELF object has a name outside its strings");
+        return bytes.substr(at, end - at);
+    }
+
+    std::string bytes;
+    Elf64_Ehdr header;
+    std::vector<Elf64_Shdr> sections;
+};
+
+bool is_global(const Elf64_Sym &symbol) {
+    const auto bind = ELF64_ST_BIND(symbol.st_info);
+    return symbol.st_name != 0 && (bind == STB_GLOBAL || bind == STB_WEAK);
+}
+
+ElfSymbol describe(const Elf64_Sym &symbol, std::string name) {
+    const auto visibility = ELF64_ST_VISIBILITY(symbol.st_other);
+    return {std::move(name), symbol.st_shndx != SHN_UNDEF, visibility == STV_HIDDEN || visibility == STV_INTERNAL};
+}
+
+/** Calls body(symbol, offset of the symbol in the file, its string section) for every symbol. */
+template<typename Body>
+void for_each_symbol(const ElfFile &file, const Body &body) {
+    for (const Elf64_Shdr &table : file.sections) {
+        if (table.sh_type != SHT_SYMTAB) {
+            continue;
+        }
+        for (uint64_t at = sizeof(Elf64_Sym); at < table.sh_size; at += sizeof(Elf64_Sym)) {
+            body(file.get<Elf64_Sym>(table.sh_offset + at), table.sh_offset + at, table.sh_link);
+        }
+    }
+}
+
+}  // namespace
+
+std::vector<ElfSymbol> elf_symbols(const std::string &object) {
+    const ElfFile file(object);
+    std::vector<ElfSymbol> result;
+    for_each_symbol(file, [&](const Elf64_Sym &symbol, uint64_t, uint32_t strings) {
+        if (is_global(symbol)) {
+            result.push_back(describe(symbol, file.name(file.sections.at(strings), symbol.st_name)));
+        }
+    });
+    return result;
+}
+
+std::string edit_elf_symbols(const std::string &object,
+                             const std::function<std::optional<ElfSymbol>(const ElfSymbol &)> &edit) {
+    ElfFile file(object);
+    const ElfFile old = file;
+
+    // LLVM keeps section and symbol names in one table and shares their tails, so each table is made anew
+    // at the end of the file and its old bytes are cleared.
+    std::map<uint32_t, std::string> tables;
+    auto intern = [&](uint32_t strings, const std::string &name) {
+        std::string &table = tables.try_emplace(strings, 1, '\0').first->second;
+        const auto at = static_cast<Elf64_Word>(table.size());
+        table += name + '\0';
+        return name.empty() ? Elf64_Word{0} : at;
+    };
+    for_each_symbol(old, [&](Elf64_Sym symbol, uint64_t at, uint32_t strings) {
+        std::string name = old.name(old.sections.at(strings), symbol.st_name);
+        if (is_global(symbol)) {
+            if (auto edited = edit(describe(symbol, name))) {
+                name = edited->name;
+                symbol.st_other = edited->hidden ? STV_HIDDEN : STV_DEFAULT;
+            }
+        }
+        symbol.st_name = intern(strings, name);
+        file.put(at, symbol);
+    });
+    for (Elf64_Shdr &section : file.sections) {
+        section.sh_name = intern(file.header.e_shstrndx, old.name(old.sections.at(file.header.e_shstrndx), section.sh_name));
+    }
+    for (const auto &[index, table] : tables) {
+        Elf64_Shdr &section = file.sections.at(index);
+        file.bytes.replace(section.sh_offset, section.sh_size, section.sh_size, '\0');
+        section.sh_offset = file.bytes.size();
+        section.sh_size = table.size();
+        file.bytes += table;
+    }
+    for (size_t i = 0; i < file.sections.size(); i++) {
+        file.put(file.header.e_shoff + i * sizeof(Elf64_Shdr), file.sections[i]);
+    }
+    return file.bytes;
+}
+
+}  // namespace quantide

@@ -1,0 +1,134 @@
+#include "compiler/codegen/kernel_compiler.h"
+
+#include "compiler/base/error.h"
+#include "compiler/codegen/elf.h"
+#include "runtime/parallel.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+namespace quantide {
+
+namespace {
+
+/** A file in memory that has a path: Halide writes to paths only. */
+class MemoryFile {
+public:
+    MemoryFile() : descriptor(memfd_create("quantide", MFD_CLOEXEC)) {
+        internal_check(descriptor >= 0, "memfd_create failed");
+    }
+    ~MemoryFile() { close(descriptor); }
+    MemoryFile(const MemoryFile &) = delete;
+    MemoryFile &operator=(const MemoryFile &) = delete;
+
+    std::string path() const { return fmt::format("/proc/self/fd/{}", descriptor); }
+
+    std::string content() const {
+        const off_t size = lseek(descriptor, 0, SEEK_END);
+        internal_check(size > 0, "Halide wrote nothing");
+        std::string bytes(static_cast<size_t>(size), '\0');
+        const ssize_t got = pread(descriptor, bytes.data(), bytes.size(), 0);
+        internal_check(got == size, "cannot read back what Halide wrote");
+        return bytes;
+    }
+
+private:
+    int descriptor;
+};
+
+std::string halide_version() {
+    return fmt::format("halide {}.{}.{}", HALIDE_VERSION_MAJOR, HALIDE_VERSION_MINOR, HALIDE_VERSION_PATCH);
+}
+
+std::string cache_key(const KernelRequest &request) {
+    const LowerOptions &o = request.options;
+    return fmt::format("kernel\n{}\n{}{}\nbatch {} parallel {} strict_float {}\n{}", halide_version(),
+                       o.level->architecture, o.level->features, o.batch.value_or(0), o.parallel, o.strict_float,
+                       request.signature);
+}
+
+/** A call allocates nothing and needs libc alone, so code that would is our mistake. */
+void check_needs(const std::string &object, const KernelRequest &request) {
+    static constexpr std::array kLibc = {"memset", "memcpy", "memmove"};
+    for (const ElfSymbol &symbol : elf_symbols(object)) {
+        const bool fine = symbol.defined || std::count(kLibc.begin(), kLibc.end(), symbol.name) != 0 ||
+                          (request.options.parallel && symbol.name == "halide_do_par_for");
+        internal_check(fine, "code for {} calls {}, which a library must not need; kernel: {}",
+                       request.options.level->name, symbol.name, request.signature);
+    }
+}
+
+}  // namespace
+
+std::string compile_module(const Halide::Module &module, CodeFormat format) {
+    const MemoryFile file;
+    module.compile({{format == CodeFormat::Object ? Halide::OutputFileType::object : Halide::OutputFileType::assembly,
+                     file.path()}});
+    return file.content();
+}
+
+std::string compile_kernel(const Kernel &kernel, const std::string &name, CodeFormat format) {
+    try {
+        const std::vector<Halide::Argument> arguments(kernel.inputs.begin(), kernel.inputs.end());
+        return compile_module(make_pipeline(kernel).compile_to_module(arguments, name, kernel.target), format);
+    } catch (const Halide::Error &e) {
+        throw InternalError(fmt::format("Halide refused kernel {}: {}", kernel.signature, e.what()));
+    }
+}
+
+CompiledKernels compile_kernels(const std::vector<KernelRequest> &requests, const CodeCache &cache, int threads) {
+    std::map<std::string, size_t> index;  // key -> place in `distinct`
+    std::vector<const KernelRequest *> distinct;
+    std::vector<std::string> keys;
+    std::vector<size_t> place;
+    for (const KernelRequest &request : requests) {
+        const auto [it, fresh] = index.emplace(cache_key(request), distinct.size());
+        if (fresh) {
+            distinct.push_back(&request);
+            keys.push_back(it->first);
+        }
+        place.push_back(it->second);
+    }
+
+    std::vector<std::string> objects(distinct.size());
+    std::vector<size_t> missing;
+    for (size_t i = 0; i < distinct.size(); i++) {
+        if (auto object = cache.load(keys[i])) {
+            objects[i] = std::move(*object);
+        } else {
+            missing.push_back(i);
+        }
+    }
+    parallel_for(missing.size(), threads, [&](size_t k) {
+        const size_t i = missing[k];
+        objects[i] = compile_kernel(distinct[i]->build(), kKernelFunction);
+        check_needs(objects[i], *distinct[i]);
+        cache.store(keys[i], objects[i]);
+    });
+
+    CompiledKernels result;
+    result.compiled = static_cast<int>(missing.size());
+    for (size_t i : place) {
+        result.objects.push_back(objects[i]);
+    }
+    return result;
+}
+
+std::string compile_runtime(const std::string &architecture, const CodeCache &cache) {
+    const Halide::Target target(architecture + "-linux");
+    const std::string key = fmt::format("runtime\n{}\n{}", halide_version(), target.to_string());
+    if (auto object = cache.load(key)) {
+        return *object;
+    }
+    const MemoryFile file;
+    Halide::compile_standalone_runtime(file.path(), target);
+    std::string object = file.content();
+    cache.store(key, object);
+    return object;
+}
+
+}  // namespace quantide
