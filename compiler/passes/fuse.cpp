@@ -90,7 +90,12 @@ bool can_merge(const Graph &graph, const Node &producer, ValueId value, const No
     if (producer.op == "dense_weight_gradient" && graph.value(consumer.inputs[0]).layout != Layout::InputPanels) {
         return false;
     }
-    for (int user : graph.users(value)) {
+    const std::vector<int> users = graph.users(value);
+    const bool product = producer.op == "integer_dense" || producer.op == "dense" || producer.op == "dense_weight_gradient";
+    if (product && users.size() != 1) {
+        return false;  // made once, read by several kernels
+    }
+    for (int user : users) {
         if (!is_fusable(producer, graph.nodes[static_cast<size_t>(user)])) {
             return false;
         }

@@ -1,0 +1,206 @@
+#include "compiler/lower/program.h"
+
+#include "compiler/lower/group_lowering.h"
+
+#include <algorithm>
+#include <set>
+
+namespace quantide {
+
+namespace {
+
+int64_t divide_up(int64_t a, int64_t b) {
+    return (a + b - 1) / b;
+}
+
+/** The buffer of a value's memory, as its layout says. */
+Buffer memory_of(const Value &value) {
+    Buffer buffer{.space = Space::Scratch, .type = value.type, .extents = {}};
+    if (value.layout == Layout::Logical) {
+        buffer.type = value.type.bits < 8 ? UInt(8) : value.type;
+        buffer.extents.assign(value.shape.rbegin(), value.shape.rend());
+        return buffer;
+    }
+    const int64_t rows = value.shape.at(0), columns = value.shape.at(1);
+    const bool bits = value.type.bits == 1;
+    buffer.type = bits ? UInt(32) : value.type;
+    switch (value.layout) {
+    case Layout::PackedWords:
+        buffer.extents = {divide_up(columns, 32), rows};
+        break;
+    case Layout::OutputPanels:
+        buffer.extents = {32, bits ? divide_up(columns, 32) : columns, divide_up(rows, 32)};
+        break;
+    default:
+        buffer.extents = {32, rows, divide_up(columns, 32)};
+    }
+    return buffer;
+}
+
+bool is_product(const std::string &op) {
+    return op == "integer_dense" || op == "dense" || op == "dense_input_gradient" || op == "dense_weight_gradient";
+}
+
+/** Multiply-adds a row of a product, as operations; the rows of a weight gradient are the batch's too. */
+int64_t operations_of(const Graph &graph, const Node &node) {
+    const Value &x = graph.value(node.inputs[0]), &w = graph.value(node.inputs[1]);
+    return 2 * x.shape[1] * (node.op == "dense_weight_gradient" ? w.shape[1] : w.shape[w.shape[1] == x.shape[1] ? 0 : 1]);
+}
+
+/** Where the values of a program lie. */
+class Memory {
+public:
+    explicit Memory(Program &program) : program_(program), graph_(program.graph) {
+        for (const Node &node : graph_.nodes) {
+            if (node.op == "input" || node.op == "labels") {
+                place(node.outputs[0], Space::Input, program.inputs);
+            } else if (node.op == "constant") {
+                place(node.outputs[0], Space::Constant, program.constants);
+            } else if (node.op == "parameter" || node.op == "scalar") {
+                place(node.outputs[0], Space::State, program.states);
+            }
+        }
+        for (ValueId output : graph_.outputs) {
+            place(output, Space::Output, program.outputs);
+        }
+        for (const StateUpdate &update : graph_.updates) {
+            buffers_[update.next] = buffers_.at(update.state);
+        }
+    }
+
+    const Buffer &buffer(ValueId id) const { return buffers_.at(id); }
+
+    /** First fit over the lives [definition, last use] of the values that steps pass on. */
+    void plan(const std::vector<GroupOperands> &steps) {
+        struct Life {
+            ValueId id;
+            size_t begin, end;
+            int64_t bytes;
+        };
+        std::map<ValueId, Life> lives;
+        for (size_t step = 0; step < steps.size(); ++step) {
+            for (ValueId id : steps[step].outputs) {
+                if (buffers_.count(id) == 0) {
+                    lives[id] = {id, step, step, bytes_of(graph_.value(id))};
+                }
+            }
+            for (ValueId id : steps[step].inputs) {
+                auto life = lives.find(id);
+                if (life != lives.end()) {
+                    life->second.end = step;
+                } else {
+                    internal_check(buffers_.count(id) != 0, "'{}' is read before it is made", graph_.value(id).name);
+                }
+            }
+        }
+        std::vector<const Life *> order;
+        for (const auto &[id, life] : lives) {
+            order.push_back(&life);
+        }
+        std::sort(order.begin(), order.end(), [](const Life *a, const Life *b) { return a->bytes > b->bytes; });
+        std::vector<const Life *> placed;
+        for (const Life *life : order) {
+            int64_t offset = 0;
+            for (bool moved = true; moved;) {
+                moved = false;
+                for (const Life *other : placed) {
+                    const int64_t at = buffers_.at(other->id).offset;
+                    const bool together = life->begin <= other->end && other->begin <= life->end;
+                    if (together && offset < at + other->bytes && at < offset + life->bytes) {
+                        offset = at + other->bytes;
+                        moved = true;
+                    }
+                }
+            }
+            placed.push_back(life);
+            Buffer buffer = memory_of(graph_.value(life->id));
+            buffer.index = life->id;
+            buffer.offset = offset;
+            buffers_[life->id] = buffer;
+            program_.scratch_bytes_per_image = std::max(program_.scratch_bytes_per_image, offset + life->bytes);
+        }
+    }
+
+private:
+    void place(ValueId id, Space space, std::vector<ValueId> &list) {
+        Buffer buffer = memory_of(graph_.value(id));
+        buffer.space = space;
+        buffer.index = static_cast<int>(list.size());
+        list.push_back(id);
+        buffers_[id] = buffer;
+    }
+
+    /** Bytes an image, or in all where the batch is a number; every buffer starts on 64 bytes. */
+    static int64_t bytes_of(const Value &value) {
+        return divide_up(byte_count(value.shape, value.type, value.layout, 1), 64) * 64;
+    }
+
+    Program &program_;
+    const Graph &graph_;
+    std::map<ValueId, Buffer> buffers_;
+};
+
+/** Groups in the order of their last nodes, which keeps every update of a state behind its readers. */
+std::vector<int> group_order(const Graph &graph) {
+    std::map<int, size_t> last;
+    for (size_t i = 0; i < graph.nodes.size(); ++i) {
+        if (graph.nodes[i].group >= 0) {
+            last[graph.nodes[i].group] = i;
+        }
+    }
+    std::vector<int> groups;
+    for (const auto &[group, node] : last) {
+        groups.push_back(group);
+    }
+    std::sort(groups.begin(), groups.end(), [&](int a, int b) { return last[a] < last[b]; });
+    return groups;
+}
+
+Step make_step(const Graph &graph, int group) {
+    Step step;
+    for (const Node &node : graph.nodes) {
+        if (node.group != group) {
+            continue;
+        }
+        if (step.layer.empty()) {
+            step.layer = node.name.substr(0, node.name.find(".product"));
+        }
+        if (!is_product(node.op)) {
+            continue;
+        }
+        step.operations += operations_of(graph, node);
+        if (node.op != "dense_weight_gradient") {
+            const Value &w = graph.value(node.inputs[1]);
+            step.weight_bytes += byte_count(w.shape, w.type, w.layout, 1);
+            step.weight_bytes_float += element_count(w.shape, 1, w.name) * 4;
+        }
+    }
+    return step;
+}
+
+}  // namespace
+
+Program make_program(const Graph &graph) {
+    Program program;
+    program.graph = graph;
+    Memory memory(program);
+    std::vector<GroupOperands> operands;
+    for (int group : group_order(graph)) {
+        operands.push_back(group_operands(graph, group));
+        Step step = make_step(graph, group);
+        step.kernel = static_cast<int>(program.groups.size());
+        program.groups.push_back(group);
+        program.steps.push_back(std::move(step));
+    }
+    memory.plan(operands);
+    for (size_t i = 0; i < operands.size(); ++i) {
+        for (const auto *ids : {&operands[i].inputs, &operands[i].outputs}) {
+            for (ValueId id : *ids) {
+                program.steps[i].operands.push_back(memory.buffer(id));
+            }
+        }
+    }
+    return program;
+}
+
+}  // namespace quantide
