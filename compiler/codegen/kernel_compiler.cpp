@@ -111,6 +111,7 @@ CompiledKernels compile_kernels(const std::vector<KernelRequest> &requests, cons
     });
 
     CompiledKernels result;
+    result.distinct = static_cast<int>(distinct.size());
     result.compiled = static_cast<int>(missing.size());
     for (size_t i : place) {
         result.objects.push_back(objects[i]);

@@ -27,7 +27,8 @@ constexpr const char *kKernelFunction = "quantide_kernel";
 
 struct CompiledKernels {
     std::vector<std::string> objects;  ///< one per request
-    int compiled = 0;                  ///< distinct kernels that were compiled; the others came from the cache
+    int distinct = 0;
+    int compiled = 0;  ///< of the distinct ones; the others came from the cache
 };
 
 /** Compiles the kernels on `threads` threads (0: all), equal ones once, those in the cache not at all. */
