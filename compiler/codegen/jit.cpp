@@ -93,6 +93,20 @@ JitProgram::JitProgram(Program program, const JitOptions &options) : chain(std::
     for (std::optional<JitKernel> &kernel : made) {
         kernels.push_back(std::move(*kernel));
     }
+    bind_constants();
+}
+
+void JitProgram::rebind(Program program) {
+    internal_check(program.groups == chain.groups && program.constants.size() == chain.constants.size() &&
+                       program.scratch_bytes_per_image == chain.scratch_bytes_per_image &&
+                       print(program.graph) == print(chain.graph),
+                   "rebind of network '{}' to another program", chain.graph.name);
+    chain = std::move(program);
+    bind_constants();
+}
+
+void JitProgram::bind_constants() {
+    constants.clear();
     for (ValueId id : chain.constants) {
         constants.push_back(chain.graph.constants.at(id)->bytes.data());
     }

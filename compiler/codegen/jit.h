@@ -67,6 +67,9 @@ public:
     explicit JitProgram(Program program, const JitOptions &options = {});
 
     const Program &program() const { return chain; }
+    /** Takes a program that differs in its constants' numbers only, such as the same network with other
+     * parameters; nothing is compiled. Throws InternalError when its kernels are not the same. */
+    void rebind(Program program);
     /** Bytes that JitMemory::scratch must have. */
     size_t scratch_bytes(int64_t batch) const;
 
@@ -75,6 +78,8 @@ public:
     void run(const JitMemory &memory, int64_t batch, std::vector<double> *seconds = nullptr) const;
 
 private:
+    void bind_constants();
+
     Program chain;
     std::vector<JitKernel> kernels;     ///< distinct ones
     std::vector<size_t> kernel_of;      ///< Program's kernel index -> index in `kernels`

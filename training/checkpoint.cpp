@@ -1,0 +1,157 @@
+#include "training/checkpoint.h"
+
+#include "training/safetensors.h"
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+namespace quantide {
+
+namespace {
+
+constexpr const char *kBest = "best.";
+constexpr const char *kOptimizer = "optimizer.";
+
+void add_prefixed(Arrays &to, const std::string &prefix, const Arrays &from) {
+    for (const auto &[name, array] : from) {
+        to[prefix + name] = array;
+    }
+}
+
+/** The arrays whose names begin with `prefix`, without it. */
+Arrays take_prefixed(const Arrays &from, const std::string &prefix) {
+    Arrays result;
+    for (const auto &[name, array] : from) {
+        if (name.starts_with(prefix)) {
+            result[name.substr(prefix.size())] = array;
+        }
+    }
+    return result;
+}
+
+void check_parameters(const std::string &path, const Graph &network, const std::string &prefix, const Arrays &found) {
+    for (const Node &node : network.nodes) {
+        if (node.op != "parameter") {
+            continue;
+        }
+        const Value &value = network.value(node.outputs[0]);
+        auto at = found.find(value.name);
+        user_check(at != found.end(), "{}: expected a tensor '{}{}' of network '{}', found none", path, prefix,
+                   value.name, network.name);
+        user_check(at->second.type == value.type && at->second.shape == value.shape,
+                   "{}: expected tensor '{}{}' of network '{}' to be {}{}, found {}{}", path, prefix, value.name,
+                   network.name, to_string(value.type), to_string(value.shape), to_string(at->second.type),
+                   to_string(at->second.shape));
+        const auto numbers = at->second.floats();
+        const bool variance = value.name.ends_with(".running_var");
+        user_check(!variance || std::all_of(numbers.begin(), numbers.end(), [](float x) { return x >= 0; }),
+                   "{}: expected the variances in '{}{}' to be at least 0, found a negative one", path, prefix,
+                   value.name);
+    }
+}
+
+/** PyTorch counts batches beside each batch norm's statistics; nothing here needs it. */
+bool is_ignored(const std::string &name) {
+    return name.ends_with(".num_batches_tracked");
+}
+
+template<typename T>
+T number(const std::string &path, const SafeTensors &file, const std::string &key) {
+    auto found = file.metadata.find(key);
+    user_check(found != file.metadata.end(), "{}: expected '{}' in its metadata, as training writes it, found none",
+               path, key);
+    T result{};
+    const std::string &text = found->second;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), result);
+    user_check(error == std::errc() && end == text.data() + text.size() && result >= 0,
+               "{}: expected a number >= 0 as '{}' in its metadata, found '{}'", path, key, text);
+    return result;
+}
+
+void check_network(const std::string &path, const SafeTensors &file, const Graph &network) {
+    auto found = file.metadata.find("network");
+    user_check(found == file.metadata.end() || found->second == network.name,
+               "{}: expected a checkpoint of network '{}', found one of '{}'", path, network.name,
+               found == file.metadata.end() ? "" : found->second);
+}
+
+}  // namespace
+
+void save_checkpoint(const std::string &path, const Checkpoint &checkpoint) {
+    SafeTensors file;
+    file.tensors = checkpoint.parameters;
+    add_prefixed(file.tensors, kBest, checkpoint.best);
+    add_prefixed(file.tensors, kOptimizer, checkpoint.moments);
+    file.metadata = {{"format", "quantide"},
+                     {"network", checkpoint.network},
+                     {"recipe", checkpoint.recipe},
+                     {"seed", fmt::format("{}", checkpoint.seed)},
+                     {"steps", fmt::format("{}", checkpoint.steps)},
+                     {"epoch", fmt::format("{}", checkpoint.epoch)},
+                     {"position", fmt::format("{}", checkpoint.position)},
+                     {"loss_sum", fmt::format("{}", checkpoint.loss_sum)},
+                     {"best_error", fmt::format("{}", checkpoint.best_error)},
+                     {"best_epoch", fmt::format("{}", checkpoint.best_epoch)}};
+    write_safetensors(path, file);
+}
+
+Checkpoint load_checkpoint(const std::string &path, const Graph &network) {
+    const SafeTensors file = read_safetensors(path);
+    check_network(path, file, network);
+    Checkpoint result;
+    result.network = network.name;
+    result.best = take_prefixed(file.tensors, kBest);
+    result.moments = take_prefixed(file.tensors, kOptimizer);
+    for (const auto &[name, array] : file.tensors) {
+        if (!name.starts_with(kBest) && !name.starts_with(kOptimizer) && !is_ignored(name)) {
+            result.parameters[name] = array;
+        }
+    }
+    check_parameters(path, network, "", result.parameters);
+    if (!result.best.empty()) {
+        check_parameters(path, network, kBest, result.best);
+    }
+    result.seed = number<uint64_t>(path, file, "seed");
+    result.steps = number<int64_t>(path, file, "steps");
+    result.epoch = number<int64_t>(path, file, "epoch");
+    result.position = number<int64_t>(path, file, "position");
+    result.loss_sum = number<double>(path, file, "loss_sum");
+    result.best_error = number<double>(path, file, "best_error");
+    result.best_epoch = number<int64_t>(path, file, "best_epoch");
+    auto recipe = file.metadata.find("recipe");
+    result.recipe = recipe == file.metadata.end() ? "" : recipe->second;
+    return result;
+}
+
+Arrays load_parameters(const std::string &path, const Graph &network, bool best) {
+    std::set<std::string> names;
+    SafeTensorsOptions none;
+    std::set<std::string> present;
+    none.wanted = [&](const std::string &name) {
+        present.insert(name);
+        return false;
+    };
+    check_network(path, read_safetensors(path, none), network);
+    for (const Node &node : network.nodes) {
+        if (node.op == "parameter") {
+            names.insert(node.name);
+        }
+    }
+    const bool has_best =
+        best && std::any_of(present.begin(), present.end(), [](const auto &name) { return name.starts_with(kBest); });
+    for (const std::string &name : present) {
+        user_check(names.count(name) != 0 || name.starts_with(kBest) || name.starts_with(kOptimizer) || is_ignored(name),
+                   "{}: expected only tensors of network '{}', found '{}'", path, network.name, name);
+    }
+    const std::string prefix = has_best ? kBest : "";
+    SafeTensorsOptions options;
+    options.wanted = [&](const std::string &name) {
+        return name.starts_with(prefix) && names.count(name.substr(prefix.size())) != 0;
+    };
+    Arrays result = take_prefixed(read_safetensors(path, options).tensors, prefix);
+    check_parameters(path, network, prefix, result);
+    return result;
+}
+
+}  // namespace quantide

@@ -1,0 +1,64 @@
+#include "training/evaluator.h"
+
+#include "compiler/passes/pass.h"
+
+#include <algorithm>
+
+namespace quantide {
+
+namespace {
+
+/** Rows a call: enough for full tiles, few enough for the scratch to stay in cache. */
+constexpr int64_t kRows = 200;
+
+Program deployed(const Graph &network, const Arrays &parameters) {
+    PassOptions options;
+    options.parameters = &parameters;
+    return make_program(run_passes(network, deployment_passes(), options));
+}
+
+}  // namespace
+
+Evaluator::Evaluator(const Graph &network, const Arrays &parameters, const JitOptions &options)
+    : network_(network), jit_(std::in_place, deployed(network, parameters), options) {
+}
+
+void Evaluator::set_parameters(const Arrays &parameters) {
+    jit_->rebind(deployed(network_, parameters));
+}
+
+void Evaluator::run(const void *inputs, int64_t rows, float *scores, std::vector<double> *seconds) {
+    const Graph &graph = program().graph;
+    const Value &input = graph.value(program().inputs.at(0));
+    const int64_t row_bytes = byte_count(input.shape, input.type, input.layout, 1);
+    const int64_t classes = graph.value(program().outputs.at(0)).shape.at(1);
+    for (int64_t row = 0; row < rows; row += kRows) {
+        const int64_t batch = std::min(kRows, rows - row);
+        scratch_.resize(std::max(scratch_.size(), jit_->scratch_bytes(batch)));
+        const JitMemory memory{.inputs = {static_cast<const std::byte *>(inputs) + row * row_bytes},
+                               .outputs = {scores + row * classes},
+                               .states = {},
+                               .scratch = scratch_.data()};
+        jit_->run(memory, batch, seconds);
+    }
+}
+
+Array Evaluator::run(const Array &inputs) {
+    const int64_t rows = inputs.shape.at(0);
+    Array scores(Float(32), {rows, program().graph.value(program().outputs.at(0)).shape.at(1)});
+    run(inputs.bytes.data(), rows, scores.floats().data());
+    return scores;
+}
+
+double error_rate(const Array &scores, const Array &labels) {
+    const auto classes = scores.shape.at(1);
+    const auto expected = labels.as<uint8_t>();
+    int64_t wrong = 0;
+    for (size_t row = 0; row < expected.size(); ++row) {
+        const auto first = scores.floats().begin() + static_cast<int64_t>(row) * classes;
+        wrong += std::max_element(first, first + classes) - first != expected[row] ? 1 : 0;
+    }
+    return static_cast<double>(wrong) / static_cast<double>(expected.size());
+}
+
+}  // namespace quantide

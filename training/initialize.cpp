@@ -1,0 +1,37 @@
+#include "training/initialize.h"
+
+#include "compiler/base/philox.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace quantide {
+
+Arrays initial_parameters(const Graph &network, uint64_t seed) {
+    Arrays result;
+    uint32_t stream = 0;
+    for (const Node &node : network.nodes) {
+        if (node.op != "parameter") {
+            continue;
+        }
+        const Value &value = network.value(node.outputs[0]);
+        Array array(value.type, value.shape);
+        const std::string &init = node.text("init");
+        const auto numbers = array.floats();
+        if (init == "ones") {
+            std::fill(numbers.begin(), numbers.end(), 1.0F);
+        } else if (init != "zeros") {
+            const auto fans = static_cast<float>(value.shape.at(0) + value.shape.at(1));
+            const float range = init == "glorot" ? std::sqrt(6 / fans) : 1.0F;
+            const RandomStream random{.seed = seed, .stream = stream};
+            for (size_t i = 0; i < numbers.size(); ++i) {
+                numbers[i] = range * uniform_symmetric(random(i));
+            }
+        }
+        result[value.name] = std::move(array);
+        ++stream;
+    }
+    return result;
+}
+
+}  // namespace quantide

@@ -1,0 +1,145 @@
+#include "training/trainer.h"
+
+#include "compiler/passes/pass.h"
+#include "compiler/quantizers/quantizer.h"
+#include "training/initialize.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace quantide {
+
+namespace {
+
+Program training_program(const Graph &network, const Recipe &recipe) {
+    check_recipe(network.name, recipe);
+    PassOptions options;
+    options.loss = recipe.loss.op;
+    options.optimizer = recipe.optimizer.op;
+    options.optimizer_attributes = recipe.optimizer.attributes;
+    options.batch = recipe.batch;
+    return make_program(run_passes(network, training_passes(), options));
+}
+
+JitOptions jit_options(const Recipe &recipe, const TrainerOptions &options) {
+    set_jit_threads(options.threads);
+    JitOptions jit;
+    jit.batch = recipe.batch;
+    jit.strict_float = false;
+    return jit;
+}
+
+/** The learning rate with Adam's bias corrections of step t >= 1. */
+double corrected_rate(const Optimizer &optimizer, double rate, int64_t t) {
+    if (optimizer.op != "adam") {
+        return rate;
+    }
+    const double beta1 = std::get<double>(optimizer.attributes.at("beta1"));
+    const double beta2 = std::get<double>(optimizer.attributes.at("beta2"));
+    return rate * std::sqrt(1 - std::pow(beta2, static_cast<double>(t))) / (1 - std::pow(beta1, static_cast<double>(t)));
+}
+
+}  // namespace
+
+Trainer::Trainer(const Graph &network, const Recipe &recipe, const TrainerOptions &options)
+    : optimizer_(recipe.optimizer), batch_(recipe.batch),
+      jit_(training_program(network, recipe), jit_options(recipe, options)) {
+    for (ValueId id : program().states) {
+        const Value &value = program().graph.value(id);
+        states_.emplace_back(value.type, value.shape, value.layout);
+    }
+    for (const auto &[name, array] : initial_parameters(network, options.seed)) {
+        parameter_names_.push_back(name);
+        set_state(name, array);
+    }
+    requantize();
+    scratch_.resize(jit_.scratch_bytes(1));
+    loss_ = Array(Float(32), {1});
+    scores_ = Array(Float(32), program().graph.value(program().outputs.at(1)).shape);
+}
+
+float Trainer::step(const void *inputs, const uint8_t *labels, double learning_rate) {
+    state("rate").floats()[0] = static_cast<float>(corrected_rate(optimizer_, learning_rate, steps_ + 1));
+    JitMemory memory{.inputs = {inputs, labels},
+                     .outputs = {loss_.bytes.data(), scores_.bytes.data()},
+                     .states = {},
+                     .scratch = scratch_.data()};
+    for (Array &state : states_) {
+        memory.states.push_back(state.bytes.data());
+    }
+    jit_.run(memory, 1, seconds_);
+    ++steps_;
+    return loss_.floats()[0];
+}
+
+Arrays Trainer::parameters() const {
+    return states(true);
+}
+
+Arrays Trainer::moments() const {
+    return states(false);
+}
+
+void Trainer::restore(const Arrays &parameters, const Arrays &moments, int64_t steps) {
+    for (const auto *wanted : {&parameters, &moments}) {
+        const Arrays present = states(wanted == &parameters);
+        for (const auto &[name, array] : present) {
+            auto found = wanted->find(name);
+            user_check(found != wanted->end(), "training state: expected '{}', found none", name);
+            user_check(found->second.shape == array.shape && found->second.type == array.type,
+                       "training state: expected '{}' to be {}{}, found {}{}", name, to_string(array.type),
+                       to_string(array.shape), to_string(found->second.type), to_string(found->second.shape));
+            set_state(name, found->second);
+        }
+    }
+    requantize();
+    steps_ = steps;
+}
+
+/** States by name, in logical layout: the network's own, or the optimizer's. */
+Arrays Trainer::states(bool of_network) const {
+    Arrays result;
+    for (size_t i = 0; i < states_.size(); ++i) {
+        const ValueId id = program().states[i];
+        const std::string &name = program().graph.value(id).name;
+        const Node &node = program().graph.producer(id);
+        const bool network = std::binary_search(parameter_names_.begin(), parameter_names_.end(), name);
+        if (node.op == "parameter" && !node.has("quantizer") && network == of_network) {
+            result[name] = to_layout(states_[i], Layout::Logical);
+        }
+    }
+    return result;
+}
+
+/** The state of that name. */
+Array &Trainer::state(const std::string &name) {
+    for (size_t i = 0; i < states_.size(); ++i) {
+        if (program().graph.value(program().states[i]).name == name) {
+            return states_[i];
+        }
+    }
+    throw InternalError(fmt::format("no state '{}'", name));
+}
+
+void Trainer::set_state(const std::string &name, const Array &array) {
+    Array &target = state(name);
+    target = to_layout(array, target.layout);
+}
+
+/** Makes the kept codes of every quantized parameter anew. */
+void Trainer::requantize() {
+    for (ValueId id : program().states) {
+        const Node &node = program().graph.producer(id);
+        if (!node.has("quantizer")) {
+            continue;
+        }
+        const QuantizerDef &quantizer = find_quantizer(node.text("quantizer"));
+        const Array weights = to_layout(state(node.text("of")), Layout::Logical);
+        Array codes(quantizer.type, weights.shape);
+        std::transform(weights.floats().begin(), weights.floats().end(), codes.as<uint8_t>().begin(),
+                       [&](float x) { return static_cast<uint8_t>(quantizer.code(x)); });
+        set_state(program().graph.value(id).name, codes);
+    }
+}
+
+}  // namespace quantide
