@@ -36,6 +36,10 @@ std::span<const Pass> training_passes();
 Graph run_passes(Graph graph, std::span<const Pass> passes, const PassOptions &options,
                  const std::function<bool(const Pass &, const Graph &)> &observe = nullptr);
 
+/** The same network with every number in float32 and each quantizer's smooth stand-in as activation: what
+ * benchmarks compare with. The parameters keep their names and shapes. */
+Graph as_float32(const Graph &network);
+
 #define PASS(name) Graph name(const Graph &graph, const PassOptions &options);
 /** Parameters become constants, and every op takes its deployed behaviour. */
 PASS(freeze)

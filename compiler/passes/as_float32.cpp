@@ -1,0 +1,32 @@
+#include "compiler/passes/pass.h"
+#include "compiler/passes/rewriter.h"
+#include "compiler/quantizers/quantizer.h"
+
+namespace quantide {
+
+Graph as_float32(const Graph &network) {
+    Rewriter rewriter(network);
+    for (const Node &node : network.nodes) {
+        if (node.op == "input") {
+            const ValueId x = rewriter.to.add_one("input", node.name, {},
+                                                  {{"features", node.integer("features")}, {"bits", int64_t{32}}});
+            rewriter.replace(node.outputs[0], x);
+        } else if (node.op == "quantize") {
+            const ValueId x = rewriter.at(node.inputs[0]);
+            const char *activation = find_quantizer(node.text("quantizer")).float_activation;
+            const bool kept = activation == nullptr || rewriter.to.producer(x).op == "parameter";
+            rewriter.replace(node.outputs[0], kept ? x : rewriter.to.add_one(activation, node.name, {x}));
+        } else if (node.op == "parameter") {
+            rewriter.copy(node);
+        } else {
+            std::vector<ValueId> inputs;
+            for (ValueId input : node.inputs) {
+                inputs.push_back(rewriter.at(input));
+            }
+            rewriter.replace(node.outputs.at(0), rewriter.clone(node, node.name, inputs));
+        }
+    }
+    return rewriter.finish();
+}
+
+}  // namespace quantide
