@@ -2,6 +2,7 @@
 
 #include "compiler/base/error.h"
 #include "schedules/families.h"
+#include "schedules/markers.h"
 
 #include <algorithm>
 
@@ -12,6 +13,15 @@ namespace {
 using Target = Halide::Target;
 
 const Schedule kSchedules[] = {
+    {"dense/w1a1", Target::X86, Target::AVX512_Zen4, "popcount", "vpopcntd", {10, 32, 16, 0}, schedule_integer_dense},
+    {"dense/w1a1", Target::X86, Target::AVX2, "popcount", "vpshufb", {4, 16, 8, 31}, schedule_integer_dense},
+    {"dense/w1a1", Target::ARM, Target::FeatureEnd, "popcount", "cnt", {4, 16, 4, 31}, schedule_integer_dense},
+    {"dense/w1a1", Target::ArchUnknown, Target::FeatureEnd, "popcount", "", {2, 16, 4, 31}, schedule_integer_dense},
+    {"dense/w1a8", Target::X86, Target::AVX512_Zen4, "byte dot", "vpdpbusd", {10, 32, 16, 0}, schedule_integer_dense},
+    {"dense/w1a8", Target::X86, Target::AVX2, "byte dot", "vpmaddubsw", {4, 16, 8, 16}, schedule_integer_dense},
+    {"dense/w1a8", Target::ARM, Target::ARMDotProd, "byte dot", "udot", {4, 16, 4, 0}, schedule_integer_dense},
+    {"dense/w1a8", Target::ARM, Target::FeatureEnd, "byte dot", "umull", {4, 16, 4, 16}, schedule_integer_dense},
+    {"dense/w1a8", Target::ArchUnknown, Target::FeatureEnd, "masked add", "", {2, 16, 4, 16}, schedule_integer_dense},
     {"elementwise", Target::ArchUnknown, Target::FeatureEnd, "", "", {}, schedule_elementwise},
 };
 
@@ -37,6 +47,10 @@ void apply_schedule(Kernel &kernel) {
     row.apply(kernel, row.tuning);
 }
 
-Halide::Pipeline make_pipeline(const Kernel &kernel) { return Halide::Pipeline(kernel.outputs); }
+Halide::Pipeline make_pipeline(const Kernel &kernel) {
+    Halide::Pipeline pipeline(kernel.outputs);
+    lower_markers(pipeline, kernel.target);
+    return pipeline;
+}
 
 }  // namespace quantide

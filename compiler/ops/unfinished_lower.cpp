@@ -8,10 +8,6 @@ namespace quantide {
         throw InternalError(fmt::format("op '{}' has no Halide definition yet", node.op));     \
     }
 UNFINISHED(dense)
-UNFINISHED(batch_norm)
-UNFINISHED(integer_dense)
-UNFINISHED(dequantize)
-UNFINISHED(threshold)
 UNFINISHED(batch_norm_train)
 UNFINISHED(batch_norm_gradient)
 UNFINISHED(moving_average)
@@ -25,7 +21,6 @@ UNFINISHED(softmax_cross_entropy)
 UNFINISHED(softmax_cross_entropy_gradient)
 UNFINISHED(adam)
 UNFINISHED(sgd)
-UNFINISHED(code_sum)
 #undef UNFINISHED
 
 }  // namespace quantide

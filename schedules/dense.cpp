@@ -1,0 +1,110 @@
+#include "schedules/families.h"
+
+namespace quantide {
+
+using Halide::Expr;
+using Halide::Func;
+using Halide::MemoryType;
+using Halide::RVar;
+using Halide::Stage;
+using Halide::TailStrategy;
+using Halide::Var;
+
+namespace {
+
+const Var lane("lane"), row("row"), panel("panel"), tile("tile"), inner("inner"), chunk("chunk");
+
+/** Heights of row tiles, and when each is taken: the last is for every batch. */
+struct RowTile {
+    int rows;
+    Expr condition;
+};
+
+std::vector<RowTile> row_tiles(int rows, const Expr &batch) {
+    const int half = (rows + 1) / 2;
+    return {{rows, batch % rows == 0 || batch >= 4 * rows}, {half, batch >= half}, {1, Expr()}};
+}
+
+/** Calls `arrange` for the code of each height of a row tile. */
+void for_row_tiles(Func out, const Kernel &kernel, int rows, const std::function<void(Stage, int)> &arrange) {
+    if (kernel.m > 0) {
+        const Expr batch = static_cast<int>(kernel.m);
+        for (const RowTile &t : row_tiles(rows, batch)) {
+            if (!t.condition.defined() || Halide::Internal::is_const_one(Halide::Internal::simplify(t.condition))) {
+                arrange(out, t.rows);
+                return;
+            }
+        }
+    }
+    for (const RowTile &t : row_tiles(rows, out.output_buffer().dim(1).extent())) {
+        arrange(t.condition.defined() ? out.specialize(t.condition) : Stage(out), t.rows);
+    }
+}
+
+}  // namespace
+
+// Outputs are lanes. w1a1: a panel of weights stays in L1 while all rows pass. w1a8: a tile of rows, gathered
+// once, passes all panels.
+void schedule_integer_dense(Kernel &kernel, const Tuning &tuning) {
+    Func out = kernel.outputs[0];
+    const auto stage = [&](const char *role) {
+        const auto found = kernel.stages.find(role);
+        return found == kernel.stages.end() ? Func() : found->second;
+    };
+    Func pack = stage("pack"), codes = stage("codes"), narrow = stage("narrow"), accumulate = stage("accumulate");
+    const bool packed = pack.defined();
+    const bool rows_outside = codes.defined();
+    const Var n = out.args()[1];
+    const Var outer = packed ? out.args()[0] : panel;
+    if (!packed) {
+        out.split(out.args()[0], panel, lane, 32, TailStrategy::GuardWithIf).vectorize(lane, tuning.vector);
+        out.unroll(lane);
+    }
+    for_row_tiles(out, kernel, tuning.rows, [&](Stage s, int rows) {
+        s.split(n, tile, inner, rows, TailStrategy::ShiftInwards).unroll(inner);
+        std::vector<Halide::VarOrRVar> order = {inner, rows_outside ? outer : tile, rows_outside ? tile : outer};
+        if (!packed) {
+            order.insert(order.begin(), lane);
+        }
+        s.reorder(order);
+        if (kernel.parallel) {
+            s.parallel(rows_outside && rows > 1 ? tile : outer);
+        }
+    });
+    const Var innermost = rows_outside ? outer : tile;
+    if (packed) {
+        pack.compute_at(out, inner).store_in(MemoryType::Register);
+        pack.update().atomic().vectorize(pack.rvars()[0]);
+    }
+    if (rows_outside) {
+        Func sum = stage("sum");
+        codes.compute_at(out, tile).store_in(MemoryType::Stack);
+        for (int i = 0; i < codes.num_update_definitions(); ++i) {
+            const bool whole_words = !codes.rvars(i).empty();
+            whole_words ? codes.update(i).vectorize(codes.args()[0], 8) : codes.update(i).unroll(codes.args()[0], 8);
+        }
+        sum.compute_at(out, tile).store_in(MemoryType::Stack);
+        sum.update().atomic().vectorize(sum.rvars()[0]);
+    }
+    const int needed = static_cast<int>((kernel.n + tuning.vector - 1) / tuning.vector) * tuning.vector;
+    const int lanes = packed ? 32 : std::min(32, needed);
+    const auto in_registers = [&](Stage s) { s.vectorize(lane, tuning.vector).unroll(lane).unroll(row); };
+    accumulate.bound(lane, 0, lanes).compute_at(out, innermost).store_in(MemoryType::Stack);
+    in_registers(accumulate);
+    std::vector<RVar> steps = accumulate.rvars();
+    if (narrow.defined()) {
+        accumulate.update().split(lane, chunk, inner, std::min(lanes, tuning.lanes)).reorder(inner, row, steps[0], chunk);
+        accumulate.update().vectorize(inner, tuning.vector).unroll(inner).unroll(row);
+        narrow.compute_at(accumulate, steps[0]).store_in(MemoryType::Stack);
+        in_registers(narrow);
+        steps = narrow.rvars();
+    }
+    Stage update = narrow.defined() ? narrow.update() : accumulate.update();
+    update.reorder({lane, row}).reorder(row, steps[0]);
+    in_registers(update);
+    if (steps.size() > 1) {
+        update.unroll(steps[0]);
+    }
+}
+
+}  // namespace quantide
