@@ -21,9 +21,10 @@ struct DataType {
     const char *name;
     ElementType type;
 };
+// In the order in which the format's own library writes tensors, which aligns each to its elements' size.
 const DataType kDataTypes[] = {
-    {"F64", Float(64)}, {"F32", Float(32)}, {"F16", Float(16)}, {"I64", Int(64)}, {"I32", Int(32)}, {"I16", Int(16)},
-    {"I8", Int(8)},     {"U64", UInt(64)},  {"U32", UInt(32)},  {"U16", UInt(16)}, {"U8", UInt(8)},
+    {"U64", UInt(64)},  {"I64", Int(64)},   {"F64", Float(64)}, {"F32", Float(32)}, {"U32", UInt(32)}, {"I32", Int(32)},
+    {"F16", Float(16)}, {"U16", UInt(16)}, {"I16", Int(16)},   {"I8", Int(8)},     {"U8", UInt(8)},
 };
 
 /** One tensor as the header describes it: its bytes are [begin, end) of the data. */
@@ -37,7 +38,7 @@ struct Entry {
 
 /** A string from a file on one line, for messages. */
 std::string quoted(const std::string &text) {
-    return Json(text.substr(0, 100)).dump(-1, ' ', true, Json::error_handler_t::replace);
+    return Json(text.substr(0, 300)).dump(-1, ' ', true, Json::error_handler_t::replace);
 }
 
 /** What a value from a header is, for messages. */
@@ -154,11 +155,11 @@ bool finite(const Array &array) {
     }
 }
 
-const char *data_type_name(ElementType type) {
+const DataType *find_data_type(ElementType type) {
     const auto *row = std::find_if(std::begin(kDataTypes), std::end(kDataTypes),
                                    [&](const DataType &candidate) { return candidate.type == type; });
     internal_check(row != std::end(kDataTypes), "a safetensors file cannot hold {}", to_string(type));
-    return row->name;
+    return row;
 }
 
 }  // namespace
@@ -177,7 +178,8 @@ SafeTensors read_safetensors(const ByteSource &file, const SafeTensorsOptions &o
 
     SafeTensors result;
     std::vector<Entry> entries;
-    for (const auto &[name, json] : parse_json(text, file.name).items()) {
+    const Json header = parse_json(text, file.name);
+    for (const auto &[name, json] : header.items()) {
         if (name == kMetadata) {
             result.metadata = parse_metadata(json, file.name);
         } else {
@@ -212,9 +214,9 @@ void write_safetensors(const std::string &path, const SafeTensors &content) {
                        tensor.first);
         order.push_back(&tensor);
     }
-    // Wide elements first, so that each is aligned to its size.
-    std::stable_sort(order.begin(), order.end(),
-                     [](auto *a, auto *b) { return a->second.type.bytes() > b->second.type.bytes(); });
+    std::stable_sort(order.begin(), order.end(), [](const auto *a, const auto *b) {
+        return find_data_type(a->second.type) < find_data_type(b->second.type);
+    });
 
     Json header = Json::object();
     if (!content.metadata.empty()) {
@@ -226,7 +228,7 @@ void write_safetensors(const std::string &path, const SafeTensors &content) {
         const auto &[name, array] = *tensor;
         internal_check(!header.contains(name), "a tensor cannot be named {}", name);
         const uint64_t end = at + array.bytes.size();
-        header[name] = {{"dtype", data_type_name(array.type)}, {"shape", array.shape}, {"data_offsets", {at, end}}};
+        header[name] = {{"dtype", find_data_type(array.type)->name}, {"shape", array.shape}, {"data_offsets", {at, end}}};
         parts.emplace_back(reinterpret_cast<const char *>(array.bytes.data()), array.bytes.size());
         at = end;
     }

@@ -19,7 +19,7 @@ struct SafeTensorsOptions {
     bool finite = true;
     /** Whether to read the tensor of that name; all if empty. The file is checked as a whole in any case,
      * but for the numbers of the tensors left out. */
-    std::function<bool(const std::string &name)> wanted;
+    std::function<bool(const std::string &name)> wanted = {};
 };
 
 /** Reads a safetensors file. Throws CompileError naming the file and the tensor when anything about it
