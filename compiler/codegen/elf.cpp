@@ -100,10 +100,12 @@ std::string edit_elf_symbols(const std::string &object,
         table += name + '\0';
         return name.empty() ? Elf64_Word{0} : at;
     };
+    std::map<std::string, std::string> renamed;
     for_each_symbol(old, [&](Elf64_Sym symbol, uint64_t at, uint32_t strings) {
         std::string name = old.name(old.sections.at(strings), symbol.st_name);
         if (is_global(symbol)) {
             if (auto edited = edit(describe(symbol, name))) {
+                renamed[name] = edited->name;
                 name = edited->name;
                 symbol.st_other = edited->hidden ? STV_HIDDEN : STV_DEFAULT;
             }
@@ -112,7 +114,13 @@ std::string edit_elf_symbols(const std::string &object,
         file.put(at, symbol);
     });
     for (Elf64_Shdr &section : file.sections) {
-        section.sh_name = intern(file.header.e_shstrndx, old.name(old.sections.at(file.header.e_shstrndx), section.sh_name));
+        std::string name = old.name(old.sections.at(file.header.e_shstrndx), section.sh_name);
+        // ".text.FUNCTION" and ".rela.text.FUNCTION"
+        const size_t function = name.find(".text.") == std::string::npos ? 0 : name.find(".text.") + 6;
+        if (const auto it = renamed.find(name.substr(function)); function != 0 && it != renamed.end()) {
+            name.replace(function, std::string::npos, it->second);
+        }
+        section.sh_name = intern(file.header.e_shstrndx, name);
     }
     for (const auto &[index, table] : tables) {
         Elf64_Shdr &section = file.sections.at(index);

@@ -19,7 +19,7 @@ struct ElfSymbol {
 std::vector<ElfSymbol> elf_symbols(const std::string &object);
 
 /** The object with every global and weak symbol renamed, and hidden, as `edit` says; a symbol for which it
- * returns nothing stays as it is. What was its name is gone from the file. */
+ * returns nothing stays as it is. Sections named after functions follow; old names are gone from the file. */
 std::string edit_elf_symbols(const std::string &object,
                              const std::function<std::optional<ElfSymbol>(const ElfSymbol &)> &edit);
 

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 
 namespace quantide {
 
@@ -21,15 +22,15 @@ struct Parameter {
     std::string meaning;  ///< lines of a comment
 };
 
-std::string c_type(ElementType type) {
-    if (type.is_float()) {
-        internal_check(type.bits == 32, "a library's floats are float32");
+std::string c_type(ElementType memory) {
+    if (memory.is_float()) {
+        internal_check(memory.bits == 32, "a library's floats are float32");
         return "float";
     }
-    // Codes below 8 bits leave and enter as packed 32-bit words.
-    return fmt::format("{}int{}_t", type.kind == ElementType::Kind::UInt || type.bits < 8 ? "u" : "",
-                       type.bits < 8 ? 32 : type.bits);
+    return fmt::format("{}int{}_t", memory.kind == ElementType::Kind::UInt ? "u" : "", memory.bits);
 }
+
+bool packed(const Value &value) { return value.type.bits < 8 && memory_type(value).bits == 32; }
 
 std::string describe_codes(const Value &value) {
     if (value.encoding.plain()) {
@@ -40,23 +41,23 @@ std::string describe_codes(const Value &value) {
         return view.scale * static_cast<float>(view.multiplier * code + view.addend) + view.offset;
     };
     const int64_t last = (int64_t{1} << value.type.bits) - 1;
-    if (value.type.bits < 8) {
+    if (packed(value)) {
         return fmt::format("Bit i of word w of a row is element 32 w + i of {}; the bits after the last are 0.\n"
                            "Bit 0 stands for {}, bit 1 for {}.",
                            value.shape.back(), real(0), real(1));
     }
-    return fmt::format("Codes from 0 to {}, all allowed: code c stands for the number {} * c + {}\n"
+    return fmt::format("Codes from 0 to {}, all allowed: code c stands for the number {} * c {} {}\n"
                        "(0 is {}, 1 is {}, {} is {}).",
-                       last, view.scale * static_cast<float>(view.multiplier), real(0), real(0), real(1), last,
-                       real(last));
+                       last, view.scale * static_cast<float>(view.multiplier), real(0) < 0 ? '-' : '+',
+                       std::abs(real(0)), real(0), real(1), last, real(last));
 }
 
 Parameter describe_parameter(const std::string &name, const Value &value) {
-    Parameter p{name, c_type(value.type), 1, ""};
+    Parameter p{name, c_type(memory_type(value)), 1, ""};
     std::string shape;
     for (size_t i = 0; i < value.shape.size(); i++) {
         int64_t extent = value.shape[i];
-        if (value.type.bits < 8 && i + 1 == value.shape.size()) {
+        if (packed(value) && i + 1 == value.shape.size()) {
             extent = (extent + 31) / 32;
         }
         shape += extent == kBatch ? "[batch]" : fmt::format("[{}]", extent);
@@ -65,11 +66,6 @@ Parameter describe_parameter(const std::string &name, const Value &value) {
     p.meaning = fmt::format("\"{}\": {} {}{}, row-major; image b starts at {} + {} * b.\n{}", value.name, p.type, name,
                             shape, name, p.elements, describe_codes(value));
     return p;
-}
-
-std::string upper(std::string text) {
-    std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::toupper(c); });
-    return text;
 }
 
 /** The lines of `text`, all but the first behind `indent`. */
@@ -82,6 +78,11 @@ std::string indented(const std::string &text, const std::string &indent) {
     return result;
 }
 
+std::string upper(std::string text) {
+    std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::toupper(c); });
+    return text;
+}
+
 std::string introduction(const std::string &network, const Target &target, bool parallel,
                          const std::vector<Parameter> &inputs, const std::vector<Parameter> &outputs) {
     std::string text =
@@ -90,7 +91,9 @@ std::string introduction(const std::string &network, const Target &target, bool 
     for (const CpuLevel *level : target.levels) {
         text += fmt::format(" *     {:<10}{}\n", level->name, level->summary);
     }
-    text += " * and picks the first of these that the CPU has when it is first called.\n";
+    text += target.levels.size() > 1
+                ? " * and picks the first of these that the CPU has when it is first called.\n"
+                : fmt::format(" * On a CPU that lacks any of it calls return {}_UNSUPPORTED_CPU.\n", upper(network));
     for (const auto *list : {&inputs, &outputs}) {
         text += list == &inputs ? " *\n * Input\n" : " *\n * Output\n";
         for (const Parameter &p : *list) {
@@ -107,15 +110,14 @@ std::string introduction(const std::string &network, const Target &target, bool 
  *
  *     static {} in[{}];
  *     static {} out[{}];
- *     void *scratch = aligned_alloc({}, {});
+ *     void *scratch = aligned_alloc(64, {}_scratch_bytes(1));
  *     int status = {}_run(in, out, scratch, 1);
  *     if (status != {}_OK) fprintf(stderr, "%s\n", {}_status_string(status));
  */
 )",
                         parallel ? "uses threads that the first call starts" : "starts no threads", network,
                         parallel ? " -pthread" : "", inputs[0].type, inputs[0].elements, outputs[0].type,
-                        outputs[0].elements, "64", fmt::format("({}_scratch_bytes(1) + 63) / 64 * 64", network), network,
-                        upper(network), network);
+                        outputs[0].elements, network, network, upper(network), network);
     return text;
 }
 

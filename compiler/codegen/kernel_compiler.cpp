@@ -74,7 +74,9 @@ std::string compile_module(const Halide::Module &module, CodeFormat format) {
 std::string compile_kernel(const Kernel &kernel, const std::string &name, CodeFormat format) {
     try {
         const std::vector<Halide::Argument> arguments(kernel.inputs.begin(), kernel.inputs.end());
-        return compile_module(make_pipeline(kernel).compile_to_module(arguments, name, kernel.target), format);
+        return compile_module(make_pipeline(kernel).compile_to_module(arguments, name, kernel.target,
+                                                                      Halide::LinkageType::External),
+                              format);
     } catch (const Halide::Error &e) {
         throw InternalError(fmt::format("Halide refused kernel {}: {}", kernel.signature, e.what()));
     }

@@ -130,9 +130,7 @@ private:
 
     ElementType parameter_type(size_t i) const {
         const size_t inputs = program.inputs.size();
-        const ElementType type = program.graph.value(i < inputs ? program.inputs[i] : program.outputs[i - inputs]).type;
-        // Packed codes are read and written as 32-bit words.
-        return type.bits < 8 ? UInt(32) : type;
+        return memory_type(program.graph.value(i < inputs ? program.inputs[i] : program.outputs[i - inputs]));
     }
 
     Expr host(const Buffer &buffer) const {
@@ -191,6 +189,13 @@ const std::vector<StatusText> &all_statuses() {
     return statuses;
 }
 
+ElementType memory_type(const Value &value) {
+    if (value.type.bits >= 8) {
+        return value.type;
+    }
+    return value.layout == Layout::Logical ? UInt(8) : UInt(32);
+}
+
 int32_t max_batch(const Program &program) {
     constexpr int64_t kIndexLimit = std::numeric_limits<int32_t>::max();
     int64_t limit = kIndexLimit;
@@ -206,7 +211,8 @@ int32_t max_batch(const Program &program) {
 }
 
 int64_t scratch_bytes_per_image(const Program &program) {
-    return std::max<int64_t>(program.scratch_bytes_per_image, kScratchAlignment);
+    constexpr int64_t kUnit = kScratchAlignment;
+    return std::max<int64_t>((program.scratch_bytes_per_image + kUnit - 1) / kUnit * kUnit, kUnit);
 }
 
 std::string kernel_symbol(const std::string &network, int kernel, const CpuLevel &level) {

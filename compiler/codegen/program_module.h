@@ -18,10 +18,13 @@ struct StatusText {
 };
 const std::vector<StatusText> &all_statuses();
 
+/** The type of a value's memory: codes below 8 bits take a byte each, or 32-bit words when packed. */
+ElementType memory_type(const Value &value);
+
 /** The largest batch of which no tensor outgrows the 31 bits that kernels index with. */
 int32_t max_batch(const Program &program);
 
-/** Bytes of scratch an image; at least 64, so that 0 can mean a batch out of range. */
+/** Bytes of scratch an image, a multiple of 64 and never 0, which stands for a batch out of range. */
 int64_t scratch_bytes_per_image(const Program &program);
 
 /** The symbol of a kernel of a level. */
