@@ -1,5 +1,6 @@
 #include "compiler/ir/array.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace quantide {
@@ -31,6 +32,35 @@ bool packs_bits(ElementType type, Layout layout) {
     return type.bits == 1 && (layout == Layout::PackedWords || layout == Layout::OutputPanels);
 }
 
+/** The lowest bits of up to 32 bytes as the bits of a word. */
+uint32_t gather_bits(const uint8_t *codes, int64_t count) {
+    uint32_t word = 0;
+    int64_t i = 0;
+    for (; i + 8 <= count; i += 8) {
+        uint64_t eight = 0;
+        std::memcpy(&eight, codes + i, sizeof eight);
+        // The product's top byte collects the lowest bit of each byte.
+        word |= static_cast<uint32_t>((eight & 0x0101010101010101) * 0x0102040810204080 >> 56) << i;
+    }
+    for (; i < count; ++i) {
+        word |= static_cast<uint32_t>(codes[i] & 1) << i;
+    }
+    return word;
+}
+
+/** Codes of one byte each, row-major, as packed words. */
+void pack_bits(const Array &from, Array &to) {
+    const int64_t columns = from.shape.back();
+    const int64_t rows = from.size() / columns;
+    for (int64_t row = 0; row < rows; ++row) {
+        for (int64_t column = 0; column < columns; column += 32) {
+            to.as<uint32_t>()[static_cast<size_t>(word_position(to.layout, columns, row, column))] =
+                gather_bits(&from.as<uint8_t>()[static_cast<size_t>(row * columns + column)],
+                            std::min<int64_t>(32, columns - column));
+        }
+    }
+}
+
 }  // namespace
 
 Array::Array(ElementType element, Shape extents, Layout order)
@@ -46,6 +76,10 @@ Array to_layout(const Array &array, Layout layout) {
     Array result(array.type, array.shape, layout);
     const int64_t columns = array.shape.back();
     const int64_t rows = array.size() / columns;
+    if (array.layout == Layout::Logical && packs_bits(array.type, layout)) {
+        pack_bits(array, result);
+        return result;
+    }
     const size_t width = static_cast<size_t>(array.type.bytes());
     const bool from_bits = packs_bits(array.type, array.layout);
     const bool to_bits = packs_bits(array.type, layout);

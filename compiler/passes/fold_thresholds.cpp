@@ -121,11 +121,12 @@ Thresholds bisect(Formula formula, int64_t low, int64_t high) {
 
 /** Codes whose integers are the negatives, in the rows that flip. */
 Array flip_rows(Array codes, const std::vector<bool> &flip) {
-    const auto depth = static_cast<size_t>(codes.shape[1]);
+    const auto depth = codes.shape[1];
     const auto highest = static_cast<uint8_t>((1 << codes.type.bits) - 1);
-    for (size_t i = 0; i < codes.as<uint8_t>().size(); ++i) {
-        if (flip[i / depth]) {
-            codes.as<uint8_t>()[i] = static_cast<uint8_t>(highest - codes.as<uint8_t>()[i]);
+    for (size_t row = 0; row < flip.size(); ++row) {
+        const auto begin = codes.as<uint8_t>().begin() + static_cast<int64_t>(row) * depth;
+        if (flip[row]) {
+            std::transform(begin, begin + depth, begin, [&](uint8_t code) { return static_cast<uint8_t>(highest - code); });
         }
     }
     return codes;
