@@ -20,9 +20,8 @@ IntegerView integer_view(const Encoding &encoding) {
         internal_check(scale == power, "integer_view of planes that are not powers of two");
         power *= 2;
     }
-    const int levels = (1 << encoding.planes()) - 1;
-    if (encoding.offset == -unit * static_cast<float>(levels) / 2) {
-        return {2, -levels, unit / 2, 0};
+    if (encoding.planes() == 1 && encoding.offset == -unit / 2) {
+        return {2, -1, unit / 2, 0};
     }
     return {1, 0, unit, encoding.offset};
 }

@@ -37,8 +37,8 @@ struct Encoding {
     int planes() const { return static_cast<int>(scales.size()); }
 };
 
-/** An encoded value as value = scale * q + offset with the integer q = multiplier * code + addend.
- * The symmetric odd grids (sign: q = 2 code - 1) have offset 0; every other grid has q = code. */
+/** An encoded value as value = scale * q + offset with the integer q = multiplier * code + addend: sign as
+ * q = 2 code - 1 with offset 0, every other grid as q = code. */
 struct IntegerView {
     int multiplier = 1;
     int addend = 0;
