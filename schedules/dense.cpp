@@ -9,6 +9,7 @@ using Halide::RVar;
 using Halide::Stage;
 using Halide::TailStrategy;
 using Halide::Var;
+using Halide::VarOrRVar;
 
 namespace {
 
@@ -43,15 +44,16 @@ void for_row_tiles(Func out, const Kernel &kernel, int rows, const std::function
 
 }  // namespace
 
-// Outputs are lanes. w1a1: a panel of weights stays in L1 while all rows pass. w1a8: a tile of rows, gathered
-// once, passes all panels.
-void schedule_integer_dense(Kernel &kernel, const Tuning &tuning) {
+// Outputs are lanes. A panel of weights stays in L1 while all rows pass; but where the codes of a row are
+// gathered first (w1a8), a tile of rows passes all panels.
+void schedule_dense(Kernel &kernel, const Tuning &tuning) {
     Func out = kernel.outputs[0];
     const auto stage = [&](const char *role) {
         const auto found = kernel.stages.find(role);
         return found == kernel.stages.end() ? Func() : found->second;
     };
     Func pack = stage("pack"), codes = stage("codes"), narrow = stage("narrow"), accumulate = stage("accumulate");
+    Func channel_scale = stage("channel_scale");
     const bool packed = pack.defined();
     const bool rows_outside = codes.defined();
     const Var n = out.args()[1];
@@ -62,7 +64,7 @@ void schedule_integer_dense(Kernel &kernel, const Tuning &tuning) {
     }
     for_row_tiles(out, kernel, tuning.rows, [&](Stage s, int rows) {
         s.split(n, tile, inner, rows, TailStrategy::ShiftInwards).unroll(inner);
-        std::vector<Halide::VarOrRVar> order = {inner, rows_outside ? outer : tile, rows_outside ? tile : outer};
+        std::vector<VarOrRVar> order = {inner, rows_outside ? outer : tile, rows_outside ? tile : outer};
         if (!packed) {
             order.insert(order.begin(), lane);
         }
@@ -71,37 +73,50 @@ void schedule_integer_dense(Kernel &kernel, const Tuning &tuning) {
             s.parallel(rows_outside && rows > 1 ? tile : outer);
         }
     });
-    const Var innermost = rows_outside ? outer : tile;
     if (packed) {
         pack.compute_at(out, inner).store_in(MemoryType::Register);
         pack.update().atomic().vectorize(pack.rvars()[0]);
     }
+    if (channel_scale.defined()) {
+        channel_scale.compute_at(out, outer).store_in(MemoryType::Stack);
+        channel_scale.vectorize(channel_scale.args()[0], tuning.vector, TailStrategy::GuardWithIf);
+    }
     if (rows_outside) {
-        Func sum = stage("sum");
         codes.compute_at(out, tile).store_in(MemoryType::Stack);
         for (int i = 0; i < codes.num_update_definitions(); ++i) {
             const bool whole_words = !codes.rvars(i).empty();
             whole_words ? codes.update(i).vectorize(codes.args()[0], 8) : codes.update(i).unroll(codes.args()[0], 8);
         }
+        Func sum = stage("sum");
         sum.compute_at(out, tile).store_in(MemoryType::Stack);
         sum.update().atomic().vectorize(sum.rvars()[0]);
     }
     const int needed = static_cast<int>((kernel.n + tuning.vector - 1) / tuning.vector) * tuning.vector;
     const int lanes = packed ? 32 : std::min(32, needed);
-    const auto in_registers = [&](Stage s) { s.vectorize(lane, tuning.vector).unroll(lane).unroll(row); };
-    accumulate.bound(lane, 0, lanes).compute_at(out, innermost).store_in(MemoryType::Stack);
-    in_registers(accumulate);
+    const auto in_registers = [&](Stage s, const Var &x) { s.vectorize(x, tuning.vector).unroll(x).unroll(row); };
+    const auto order_of = [](const std::vector<VarOrRVar> &inside, const std::vector<RVar> &steps) {
+        std::vector<VarOrRVar> order = inside;
+        order.insert(order.end(), steps.begin(), steps.end());
+        order.emplace_back(chunk);
+        return order;
+    };
+    accumulate.bound(lane, 0, lanes).compute_at(out, rows_outside ? outer : tile).store_in(MemoryType::Stack);
+    in_registers(accumulate, lane);
+    Stage update = accumulate.update();
     std::vector<RVar> steps = accumulate.rvars();
+    update.split(lane, chunk, inner, std::min(lanes, tuning.lanes), TailStrategy::GuardWithIf);
+    update.reorder(order_of({inner, row}, steps));
+    in_registers(update, inner);
     if (narrow.defined()) {
-        accumulate.update().split(lane, chunk, inner, std::min(lanes, tuning.lanes)).reorder(inner, row, steps[0], chunk);
-        accumulate.update().vectorize(inner, tuning.vector).unroll(inner).unroll(row);
         narrow.compute_at(accumulate, steps[0]).store_in(MemoryType::Stack);
-        in_registers(narrow);
+        in_registers(narrow, lane);
+        update = narrow.update();
         steps = narrow.rvars();
+        std::vector<VarOrRVar> order = {lane, row};
+        order.insert(order.end(), steps.begin(), steps.end());
+        update.reorder(order);
+        in_registers(update, lane);
     }
-    Stage update = narrow.defined() ? narrow.update() : accumulate.update();
-    update.reorder({lane, row}).reorder(row, steps[0]);
-    in_registers(update);
     if (steps.size() > 1) {
         update.unroll(steps[0]);
     }

@@ -3,26 +3,36 @@
 namespace quantide {
 
 using Halide::Func;
+using Halide::MemoryType;
 using Halide::TailStrategy;
 using Halide::Var;
 
 void schedule_elementwise(Kernel &kernel, const Tuning &) {
     const int lanes = kernel.target.natural_vector_size<float>();
+    const auto find = [&](const char *role) {
+        const auto found = kernel.stages.find(role);
+        return found == kernel.stages.end() ? Func() : found->second;
+    };
+    Func words = find("pack"), channel_scale = find("channel_scale");
+    const Var block("block"), lane("lane");
     for (Func &out : kernel.outputs) {
         const std::vector<Var> vars = out.args();
-        if (kernel.parallel && vars.size() > 1) {
-            out.parallel(vars.back());
+        Var outermost = vars.back();
+        if (words.defined()) {
+            words.compute_at(out, vars[0]).store_in(MemoryType::Register);
+            words.update().atomic().vectorize(words.rvars()[0]);
+        } else {
+            out.split(vars[0], block, lane, lanes, TailStrategy::GuardWithIf).vectorize(lane);
         }
-    }
-    const auto pack = kernel.stages.find("pack");
-    if (pack != kernel.stages.end()) {
-        Func &words = pack->second;
-        words.compute_at(kernel.outputs[0], kernel.outputs[0].args()[0]).store_in(Halide::MemoryType::Register);
-        words.update().atomic().vectorize(words.rvars()[0]);
-        return;
-    }
-    for (Func &out : kernel.outputs) {
-        out.vectorize(out.args()[0], lanes, TailStrategy::GuardWithIf);
+        if (channel_scale.defined()) {
+            outermost = words.defined() ? vars[0] : block;
+            out.reorder(vars[1], outermost);
+            channel_scale.compute_at(out, outermost).store_in(MemoryType::Stack);
+            channel_scale.vectorize(channel_scale.args()[0], lanes, TailStrategy::GuardWithIf);
+        }
+        if (kernel.parallel) {
+            out.parallel(words.defined() || vars.size() > 1 || channel_scale.defined() ? outermost : block);
+        }
     }
 }
 

@@ -13,15 +13,18 @@ namespace {
 using Target = Halide::Target;
 
 const Schedule kSchedules[] = {
-    {"dense/w1a1", Target::X86, Target::AVX512_Zen4, "popcount", "vpopcntd", {10, 32, 16, 0}, schedule_integer_dense},
-    {"dense/w1a1", Target::X86, Target::AVX2, "popcount", "vpshufb", {4, 16, 8, 31}, schedule_integer_dense},
-    {"dense/w1a1", Target::ARM, Target::FeatureEnd, "popcount", "cnt", {4, 16, 4, 31}, schedule_integer_dense},
-    {"dense/w1a1", Target::ArchUnknown, Target::FeatureEnd, "popcount", "", {2, 16, 4, 31}, schedule_integer_dense},
-    {"dense/w1a8", Target::X86, Target::AVX512_Zen4, "byte dot", "vpdpbusd", {10, 32, 16, 0}, schedule_integer_dense},
-    {"dense/w1a8", Target::X86, Target::AVX2, "byte dot", "vpmaddubsw", {4, 16, 8, 16}, schedule_integer_dense},
-    {"dense/w1a8", Target::ARM, Target::ARMDotProd, "byte dot", "udot", {4, 16, 4, 0}, schedule_integer_dense},
-    {"dense/w1a8", Target::ARM, Target::FeatureEnd, "byte dot", "umull", {4, 16, 4, 16}, schedule_integer_dense},
-    {"dense/w1a8", Target::ArchUnknown, Target::FeatureEnd, "masked add", "", {2, 16, 4, 16}, schedule_integer_dense},
+    {"dense/w1a1", Target::X86, Target::AVX512_Zen4, "popcount", "vpopcntd", {10, 32, 16, 0}, schedule_dense},
+    {"dense/w1a1", Target::X86, Target::AVX2, "popcount", "vpshufb", {4, 16, 8, 31}, schedule_dense},
+    {"dense/w1a1", Target::ARM, Target::FeatureEnd, "popcount", "cnt", {4, 16, 4, 31}, schedule_dense},
+    {"dense/w1a1", Target::ArchUnknown, Target::FeatureEnd, "popcount", "", {2, 16, 4, 31}, schedule_dense},
+    {"dense/w1a8", Target::X86, Target::AVX512_Zen4, "byte dot", "vpdpbusd", {10, 32, 16, 0}, schedule_dense},
+    {"dense/w1a8", Target::X86, Target::AVX2, "byte dot", "vpmaddubsw", {4, 16, 8, 16}, schedule_dense},
+    {"dense/w1a8", Target::ARM, Target::ARMDotProd, "byte dot", "udot", {4, 16, 4, 0}, schedule_dense},
+    {"dense/w1a8", Target::ARM, Target::FeatureEnd, "byte dot", "umull", {4, 16, 4, 16}, schedule_dense},
+    {"dense/w1a8", Target::ArchUnknown, Target::FeatureEnd, "masked add", "", {2, 16, 4, 16}, schedule_dense},
+    {"dense/f32", Target::X86, Target::AVX512_Skylake, "float32", "", {10, 32, 16, 0}, schedule_dense},
+    {"dense/f32", Target::X86, Target::AVX2, "float32", "", {6, 16, 8, 0}, schedule_dense},
+    {"dense/f32", Target::ArchUnknown, Target::FeatureEnd, "float32", "", {4, 8, 4, 0}, schedule_dense},
     {"elementwise", Target::ArchUnknown, Target::FeatureEnd, "", "", {}, schedule_elementwise},
 };
 

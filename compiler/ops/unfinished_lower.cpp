@@ -7,7 +7,6 @@ namespace quantide {
     void lower_##name(GroupLowering &, const Node &node) {                                     \
         throw InternalError(fmt::format("op '{}' has no Halide definition yet", node.op));     \
     }
-UNFINISHED(dense)
 UNFINISHED(batch_norm_train)
 UNFINISHED(batch_norm_gradient)
 UNFINISHED(moving_average)

@@ -1,0 +1,57 @@
+#include "compiler/lower/op_table.h"
+
+namespace quantide {
+
+using Halide::Expr;
+using Halide::Func;
+using Halide::Var;
+
+namespace {
+
+/** The float32 number that an element stands for. */
+Expr number(const Value &value, const Expr &element) {
+    if (value.encoding.plain()) {
+        return element;
+    }
+    const IntegerView view = integer_view(value.encoding);
+    const Expr q = view.multiplier * Halide::cast<int32_t>(element) + view.addend;
+    return Halide::cast<float>(q) * view.scale + view.offset;
+}
+
+/** Weight (k, 32 panel + lane); anything beyond the last output. */
+Expr weight(GroupLowering &group, ValueId id, const Expr &lane, const Expr &k, const Expr &panel) {
+    const Value &w = group.graph.value(id);
+    if (w.layout == Layout::OutputPanels && w.type.bits == 1) {
+        return number(w, (group.words(id)(lane, k / 32, panel) >> Halide::cast<uint32_t>(k % 32)) & 1);
+    }
+    if (w.layout == Layout::OutputPanels) {
+        return number(w, group.operand(id)(lane, k, panel));
+    }
+    const int last = static_cast<int>(w.shape[0] - 1);
+    return number(w, group.elements(id)(k, Halide::min(32 * panel + lane, last)));
+}
+
+}  // namespace
+
+// Outputs are lanes, so the order of each sum is that of k.
+void lower_dense(GroupLowering &group, const Node &node) {
+    const Value &x = group.graph.value(node.inputs[0]);
+    const Value &w = group.graph.value(node.inputs[1]);
+    internal_check(x.encoding.plain() || w.encoding.plain(), "dense '{}' of codes should be an integer_dense", node.name);
+    Kernel &kernel = group.kernel;
+    kernel.family = "dense/f32";
+    kernel.n = w.shape[0];
+    kernel.k = x.shape[1];
+    kernel.m = group.options.batch.value_or(0);
+    const Func elements = group.elements(node.inputs[0]);
+    const Var lane("lane"), row("row"), panel("panel"), c("c"), n("n");
+    const Halide::RDom k(0, static_cast<int>(kernel.k), "k");
+    Func accumulate("accumulate"), y("dense");
+    accumulate(lane, row, panel) = 0.0F;
+    accumulate(lane, row, panel) += number(x, elements(k, row)) * weight(group, node.inputs[1], lane, k, panel);
+    y(c, n) = accumulate(c % 32, n, c / 32);
+    group.stage("accumulate", accumulate);
+    group.define(node.outputs[0], y);
+}
+
+}  // namespace quantide
