@@ -1,0 +1,153 @@
+#include "compiler/driver/driver.h"
+
+#include "compiler/base/error.h"
+#include "compiler/base/version.h"
+#include "compiler/driver/command.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+
+namespace quantide {
+
+namespace {
+
+constexpr int kFailed = 1, kIncomplete = 2;
+
+const Command kCommands[] = {
+    {"train", "Train a network by its recipe; goes on where a killed run stopped",
+     R"(Examples:
+  quantide train digits                              digits.safetensors, from the data that ships
+  quantide train mnist_mlp_512 --data DIR            DIR holds the four idx files of MNIST, .gz or not
+  quantide train digits --epochs 5 --restart --json  anew, shorter, the result as JSON)",
+     add_train},
+    {"eval", "Measure the error of a trained network",
+     R"(Examples:
+  quantide eval digits --checkpoint digits.safetensors
+  quantide eval digits --checkpoint digits.safetensors --backend library --level baseline
+  quantide eval digits --checkpoint digits.safetensors --backend library --target arm-64-linux
+
+Backends, which agree bit for bit:
+  reference  naive loops: what a network means, slowly
+  jit        the kernels of the library, compiled into this process
+  library    the static library, linked by a C compiler into a program of its own)",
+     add_eval},
+    {"compile", "Compile a trained network ahead of time: NAME.h and libNAME.a",
+     R"(Examples:
+  quantide compile digits --checkpoint digits.safetensors -o out
+  cc main.c -Iout out/libdigits.a                    main.c includes "digits.h", which explains itself
+  quantide compile digits --checkpoint digits.safetensors --target host,arm-64-linux -o out
+
+With one target the two files go into DIR; with several, those of each into DIR/TARGET.)",
+     add_compile},
+    {"inspect", "Show what the compiler makes of a network",
+     R"(Examples:
+  quantide inspect digits                            layers, encodings, arithmetic, bytes
+  quantide inspect digits --target arm-64-linux
+  quantide inspect digits --after fold_thresholds    the graph after a pass; 'list passes' names them
+  quantide inspect digits --training --after fuse    of the training step)",
+     add_inspect},
+    {"bench", "Measure a network, the kernels or the machine beside the machine's limit",
+     R"(Examples:
+  quantide bench digits                              the network and its layers at batch 1 and 100
+  quantide bench digits --train                      the steps of a training step
+  quantide bench kernels --filter w1a1 --json k.json
+  quantide bench machine                             the limits alone
+
+Each figure is the median of rounds in which the network, the loop that measures the machine's limit and the same
+network in float32 take turns. 'fraction' is the share of the limit; 'float32' says how often faster than that.)",
+     add_bench},
+    {"list", "List what this program knows",
+     R"(Examples:
+  quantide list
+  quantide list targets)",
+     add_list},
+};
+
+std::string one_line(std::string text) {
+    std::replace(text.begin(), text.end(), '\n', ' ');
+    return text;
+}
+
+/** Prints the line that says why; returns `status`. */
+int report(const std::string &program, const char *kind, const std::string &message, int status) {
+    std::fflush(stdout);
+    fmt::print(stderr, "{}: {}: {}\n", program, kind, one_line(message));
+    return status;
+}
+
+void check_command(const std::string &name) {
+    const auto commands = all_commands();
+    std::vector<std::string> names;
+    for (const Command &command : commands) {
+        names.emplace_back(command.name);
+    }
+    user_check(name.starts_with("-") || std::find(names.begin(), names.end(), name) != names.end(),
+               "unknown command '{}': expected one of {}", name, fmt::join(names, ", "));
+}
+
+/** Reads the arguments and does what they say. */
+int run(const std::string &program, int argc, char **argv) {
+    CLI::App app("Quantide: low-precision networks, trained and compiled ahead of time through Halide.", program);
+    app.require_subcommand(1);
+    app.set_version_flag("--version", std::string("quantide ") + kVersion);
+    app.footer("'" + program + " COMMAND --help' explains a command by example.\n" +
+               "Results go to stdout, progress and messages to stderr.\n"
+               "Exit status: 0 fine; 1 failed, or something that was named is unknown or wrong; 2 the command line is "
+               "incomplete.");
+    std::vector<std::pair<CLI::App *, std::function<void()>>> actions;
+    for (const Command &command : all_commands()) {
+        CLI::App *sub = app.add_subcommand(command.name, command.summary);
+        sub->footer(command.examples);
+        actions.emplace_back(sub, command.add(*sub));
+    }
+    if (argc > 1) {
+        check_command(argv[1]);
+    }
+    const auto help = [&] {
+        const auto chosen = app.get_subcommands();
+        return fmt::format("see '{}{} --help'", program, chosen.empty() ? "" : " " + chosen[0]->get_name());
+    };
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::Success &e) {
+        return app.exit(e);
+    } catch (const CLI::ExtrasError &) {
+        return report(program, "error", fmt::format("unknown argument '{}'; {}", app.remaining(true).at(0), help()),
+                      kFailed);
+    } catch (const CLI::ParseError &e) {
+        return report(program, "error", fmt::format("{}; {}", e.what(), help()), kIncomplete);
+    }
+    for (const auto &[sub, action] : actions) {
+        if (sub->parsed()) {
+            action();
+        }
+    }
+    user_check(std::fflush(stdout) == 0, "cannot write to stdout");
+    return 0;
+}
+
+}  // namespace
+
+std::span<const Command> all_commands() {
+    return kCommands;
+}
+
+int run_driver(int argc, char **argv) {
+    const std::string program = argc > 0 ? std::filesystem::path(argv[0]).filename().string() : "quantide";
+    try {
+        return run(program, argc, argv);
+    } catch (const CompileError &e) {
+        return report(program, "error", e.what(), kFailed);
+    } catch (const std::bad_alloc &) {
+        return report(program, "error", "out of memory", kFailed);
+    } catch (const InternalError &e) {
+        return report(program, "internal error, please report it", e.what(), kFailed);
+    } catch (const std::exception &e) {
+        return report(program, "error", e.what(), kFailed);
+    }
+}
+
+}  // namespace quantide

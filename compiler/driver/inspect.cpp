@@ -1,0 +1,174 @@
+#include "compiler/driver/command.h"
+#include "compiler/driver/kernel_report.h"
+#include "compiler/driver/support.h"
+#include "compiler/driver/text.h"
+#include "compiler/passes/pass.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+namespace quantide {
+
+namespace {
+
+struct InspectOptions {
+    std::string network, target = "host", checkpoint, after;
+    bool training = false;
+};
+
+/** The graph after each pass, until `observe` returns false; the last one. */
+Graph run_pipeline(const InspectOptions &options,
+                   const std::function<bool(const std::string &pass, const Graph &)> &observe = nullptr) {
+    const Network &network = find_network(options.network);
+    const Graph graph = network.graph();
+    if (options.training) {
+        return training_graph(graph, recipe_of(network), observe);
+    }
+    const Arrays parameters = parameters_of(graph, options.checkpoint);
+    PassOptions pass_options;
+    pass_options.parameters = &parameters;
+    return run_passes(graph, deployment_passes(), pass_options, [&](const Pass &pass, const Graph &result) {
+        return !observe || observe(pass.name, result);
+    });
+}
+
+void check_pass(const InspectOptions &options) {
+    std::vector<std::string> known;
+    for (const Pass &pass : options.training ? training_passes() : deployment_passes()) {
+        known.emplace_back(pass.name);
+    }
+    user_check(std::find(known.begin(), known.end(), options.after) != known.end(),
+               "unknown pass '{}': expected one of {}", options.after, fmt::join(known, ", "));
+}
+
+/** "uint1 -1, +1" or "uint8 0.125 c - 1": what a value's elements are. */
+std::string describe(const Value &value) {
+    std::string text = to_string(value.type);
+    if (value.encoding.plain()) {
+        return text;
+    }
+    const IntegerView view = integer_view(value.encoding);
+    const auto real = [&](int64_t q) { return view.scale * static_cast<float>(q) + view.offset; };
+    return text + fmt::format(" {:+g}..{:+g}", real(view.min()), real(view.max(value.type.bits)));
+}
+
+std::string describe_all(const Graph &graph, const std::vector<ValueId> &ids) {
+    std::vector<std::string> parts;
+    for (ValueId id : ids) {
+        parts.push_back(describe(graph.value(id)));
+    }
+    return parts.empty() ? "-" : fmt::format("{}", fmt::join(parts, ", "));
+}
+
+bool is_stored(const std::string &op) {
+    return op == "constant" || op == "parameter" || op == "scalar" || op == "labels";
+}
+
+/** The ops of a step, the values that it reads beside stored ones, its weights, and the values that others read. */
+struct StepSummary {
+    std::vector<std::string> ops;
+    std::vector<ValueId> inputs, weights, outputs;
+};
+
+StepSummary summarize(const Program &program, const Step &step) {
+    const Graph &graph = program.graph;
+    const int group = program.groups.at(static_cast<size_t>(step.kernel));
+    StepSummary summary;
+    const auto add = [](std::vector<ValueId> &to, ValueId id) {
+        if (std::find(to.begin(), to.end(), id) == to.end()) {
+            to.push_back(id);
+        }
+    };
+    for (const Node &node : graph.nodes) {
+        if (node.group != group) {
+            continue;
+        }
+        summary.ops.push_back(node.op);
+        for (ValueId id : node.inputs) {
+            const Node &producer = graph.producer(id);
+            if (producer.group != group && !is_stored(producer.op)) {
+                add(summary.inputs, id);
+            } else if (producer.group != group && graph.value(id).shape.size() == 2) {
+                add(summary.weights, id);
+            }
+        }
+        for (ValueId id : node.outputs) {
+            const std::vector<int> users = graph.users(id);
+            const bool used_outside = std::any_of(users.begin(), users.end(), [&](int user) {
+                return graph.nodes.at(static_cast<size_t>(user)).group != group;
+            });
+            if (used_outside || users.empty()) {
+                add(summary.outputs, id);
+            }
+        }
+    }
+    return summary;
+}
+
+Table layer_table(const Program &program) {
+    Table table = {{"layer", "ops", "in", "weights", "out", "operations", "weight bytes", "float32 bytes"}};
+    int64_t operations = 0, bytes = 0, float_bytes = 0;
+    for (const Step &step : program.steps) {
+        const StepSummary summary = summarize(program, step);
+        table.push_back({step.layer, fmt::format("{}", fmt::join(summary.ops, " + ")),
+                         describe_all(program.graph, summary.inputs), describe_all(program.graph, summary.weights),
+                         describe_all(program.graph, summary.outputs), std::to_string(step.operations),
+                         std::to_string(step.weight_bytes), std::to_string(step.weight_bytes_float)});
+        operations += step.operations;
+        bytes += step.weight_bytes;
+        float_bytes += step.weight_bytes_float;
+    }
+    table.push_back({"total", "", "", "", "", std::to_string(operations), std::to_string(bytes), std::to_string(float_bytes)});
+    return table;
+}
+
+Table arithmetic_table(const Program &program, const Target &target) {
+    Table table = {{"layer", "kernel"}};
+    for (const CpuLevel *level : target.levels) {
+        table[0].emplace_back(level->name);
+    }
+    for (const Step &step : program.steps) {
+        std::vector<std::string> row = {step.layer, ""};
+        for (const CpuLevel *level : target.levels) {
+            const KernelReport report = report_kernel(program, step, *level);
+            row[1] = report.family;
+            row.push_back(report.arithmetic.empty()    ? "-"
+                          : report.instruction.empty() ? report.arithmetic
+                                                       : fmt::format("{} ({})", report.arithmetic, report.instruction));
+        }
+        table.push_back(std::move(row));
+    }
+    return table;
+}
+
+void inspect(const InspectOptions &options) {
+    if (!options.after.empty()) {
+        check_pass(options);
+        const Graph graph = run_pipeline(options, [&](const std::string &pass, const Graph &) { return pass != options.after; });
+        fmt::print("{}", print(graph));
+        return;
+    }
+    const Target target = find_target(options.target);
+    const Program program = make_program(run_pipeline(options));
+    fmt::print("{}\n", format_table(layer_table(program)));
+    if (!options.training) {
+        fmt::print("{}\n", format_table(arithmetic_table(program, target)));
+    }
+    fmt::print("{} kernels, {} of scratch {}; operations are per image, 2 per multiply-add\n", program.steps.size(),
+               format_bytes(static_cast<double>(program.scratch_bytes_per_image)), options.training ? "in all" : "per image");
+}
+
+}  // namespace
+
+std::function<void()> add_inspect(CLI::App &app) {
+    auto options = std::make_shared<InspectOptions>();
+    add_network_argument(app, options->network);
+    app.add_option("--target", options->target, "Whose arithmetic to show; 'list targets' names them")->capture_default_str();
+    app.add_option("--checkpoint", options->checkpoint, "Parameters; default: those that training starts from");
+    app.add_option("--after", options->after, "Print the graph after this pass; 'list passes' names them");
+    app.add_flag("--training", options->training, "The training step instead of the deployed network");
+    return [options] { inspect(*options); };
+}
+
+}  // namespace quantide

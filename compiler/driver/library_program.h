@@ -1,0 +1,20 @@
+#pragma once
+#include "compiler/codegen/target.h"
+#include "compiler/driver/support.h"
+
+namespace quantide {
+
+/** How to make and run a program for a target. */
+struct Toolchain {
+    std::string compiler;  ///< a shell command, such as "cc"
+    std::string runner;    ///< put before the program, such as "qemu-aarch64"; may be empty
+};
+
+/** `wanted`, and for what is empty there the default: cc, or a cross compiler and an emulator. Throws
+ * CompileError, naming the option that helps, when this machine has none. */
+Toolchain find_toolchain(const Target &target, const Toolchain &wanted);
+
+/** Scores [rows, classes] of inputs, computed by a static library in a C program of its own. */
+Array run_library(const Program &program, const Target &target, const Toolchain &toolchain, const Array &inputs);
+
+}  // namespace quantide

@@ -1,0 +1,22 @@
+#pragma once
+#include "training/fit.h"
+
+#include <chrono>
+
+namespace quantide {
+
+/** Shows a run of training on stderr: a bar with the time left if that is a terminal, and a line an epoch in
+ * any case. */
+class TrainingProgress {
+public:
+    TrainingProgress();
+    void show(const FitProgress &progress);
+
+private:
+    void clear_bar() const;
+
+    bool terminal_;
+    std::chrono::steady_clock::time_point drawn_{};
+};
+
+}  // namespace quantide

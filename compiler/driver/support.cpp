@@ -1,0 +1,95 @@
+#include "compiler/driver/support.h"
+
+#include "compiler/base/file.h"
+#include "compiler/passes/pass.h"
+#include "training/initialize.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+
+namespace quantide {
+
+namespace fs = std::filesystem;
+
+void add_network_argument(CLI::App &app, std::string &name) {
+    app.add_option("NET", name, "The network; 'list networks' names them")->required();
+}
+
+void add_threads_option(CLI::App &app, int &threads) {
+    app.add_option("--threads", threads, "Threads to use; 0: one a CPU. Results do not depend on it")
+        ->check(CLI::Range(0, 4096))
+        ->capture_default_str();
+}
+
+Recipe recipe_of(const Network &network) {
+    user_check(network.recipe != nullptr, "network '{}': expected a recipe (QUANTIDE_RECIPE), found none", network.name);
+    return network.recipe();
+}
+
+DataSplits load_data(const Recipe &recipe, const std::string &folder) {
+    return find_data_source(recipe.data).load(folder);
+}
+
+Arrays parameters_of(const Graph &network, const std::string &checkpoint) {
+    return checkpoint.empty() ? initial_parameters(network, 1) : load_parameters(checkpoint, network);
+}
+
+Program deployed_program(const Graph &network, const Arrays &parameters) {
+    PassOptions options;
+    options.parameters = &parameters;
+    return make_program(run_passes(network, deployment_passes(), options));
+}
+
+Graph training_graph(const Graph &network, const Recipe &recipe,
+                     const std::function<bool(const std::string &pass, const Graph &)> &observe) {
+    PassOptions options;
+    options.loss = recipe.loss.op;
+    options.optimizer = recipe.optimizer.op;
+    options.optimizer_attributes = recipe.optimizer.attributes;
+    options.batch = recipe.batch;
+    return run_passes(network, training_passes(), options, [&](const Pass &pass, const Graph &graph) {
+        return !observe || observe(pass.name, graph);
+    });
+}
+
+void check_can_write(const std::string &path) {
+    const fs::path folder = fs::absolute(path).parent_path();
+    user_check(fs::is_directory(folder), "{}: expected to write into the folder {}, found none", path, folder.string());
+    user_check(!fs::is_directory(path), "{}: expected the name of a file to write, found a folder", path);
+    user_check(::access(folder.c_str(), W_OK) == 0, "{}: cannot write to the folder {}", path, folder.string());
+}
+
+TemporaryFolder::TemporaryFolder() : path_((fs::temp_directory_path() / "quantide-XXXXXX").string()) {
+    user_check(::mkdtemp(path_.data()) != nullptr, "{}: cannot make a temporary folder: {}", path_,
+               std::generic_category().message(errno));
+}
+
+TemporaryFolder::~TemporaryFolder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+}
+
+std::string shell_quote(const std::string &text) {
+    std::string result = "'";
+    for (char c : text) {
+        result += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    }
+    return result + "'";
+}
+
+void run_command(const std::string &what, const std::string &command, const std::string &log) {
+    const int status = std::system(fmt::format("{{ {}\n}} >{} 2>&1 </dev/null", command, shell_quote(log)).c_str());
+    if (status == 0) {
+        return;
+    }
+    const std::string printed = read_file(log);
+    const std::string why = WIFSIGNALED(status) ? fmt::format("killed by signal {}", WTERMSIG(status))
+                                                : fmt::format("status {}", WEXITSTATUS(status));
+    throw CompileError(fmt::format("{} failed ({}): {}", what, why, printed.substr(0, printed.find('\n'))));
+}
+
+}  // namespace quantide

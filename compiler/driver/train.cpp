@@ -1,0 +1,105 @@
+#include "compiler/driver/command.h"
+#include "compiler/driver/progress.h"
+#include "compiler/driver/support.h"
+#include "compiler/driver/text.h"
+
+#include <nlohmann/json.hpp>
+
+#include <filesystem>
+
+namespace quantide {
+
+namespace {
+
+struct TrainOptions {
+    std::string network, data;
+    std::optional<std::string> checkpoint;
+    std::optional<int> epochs, batch;
+    std::optional<double> learning_rate;
+    uint64_t seed = 1;
+    int threads = 0;
+    bool restart = false, json = false;
+};
+
+Recipe edited_recipe(const Network &network, const TrainOptions &options) {
+    Recipe recipe = recipe_of(network);
+    recipe.epochs = options.epochs.value_or(recipe.epochs);
+    recipe.batch = options.batch.value_or(recipe.batch);
+    if (options.learning_rate) {
+        LearningRate &rate = recipe.learning_rate;
+        // The schedule keeps its shape; the `end` of steps is a factor already.
+        if (rate.kind != LearningRate::Kind::Steps) {
+            rate.end *= *options.learning_rate / rate.start;
+        }
+        rate.start = *options.learning_rate;
+    }
+    check_recipe(network.name, recipe);
+    return recipe;
+}
+
+void print_result(const TrainOptions &options, const Recipe &recipe, const std::string &checkpoint,
+                  const FitResult &result) {
+    if (options.json) {
+        const nlohmann::ordered_json json = {{"network", options.network},
+                                             {"test_error", result.test_error},
+                                             {"last_test_error", result.last_test_error},
+                                             {"validation_error", result.validation_error},
+                                             {"best_epoch", result.best_epoch},
+                                             {"epochs", recipe.epochs},
+                                             {"seconds", result.seconds},
+                                             {"checkpoint", checkpoint}};
+        fmt::print("{}\n", json.dump(2));
+        return;
+    }
+    fmt::print("test error of the best epoch ({}): {}\n", result.best_epoch, format_percent(result.test_error));
+    fmt::print("test error of the last epoch ({}): {}\n", recipe.epochs, format_percent(result.last_test_error));
+    fmt::print("checkpoint: {}\n", checkpoint);
+}
+
+void train(const TrainOptions &options) {
+    const Network &network = find_network(options.network);
+    const Recipe recipe = edited_recipe(network, options);
+    const std::string checkpoint = options.checkpoint.value_or(options.network + ".safetensors");
+    check_can_write(checkpoint);
+    bool resumes = !options.restart && std::filesystem::exists(checkpoint);
+    const DataSplits data = load_data(recipe, options.data);
+
+    TrainingProgress progress;
+    FitOptions fit_options;
+    fit_options.checkpoint = checkpoint;
+    fit_options.restart = options.restart;
+    fit_options.seed = options.seed;
+    fit_options.threads = options.threads;
+    fit_options.progress = [&](const FitProgress &p) {
+        if (resumes) {
+            fmt::print(stderr, "{}: going on in epoch {} of {}\n", checkpoint, p.epoch, p.epochs);
+            resumes = false;
+        }
+        progress.show(p);
+    };
+    const FitResult result = fit(network.graph(), recipe, data, fit_options);
+    if (resumes) {
+        fmt::print(stderr, "{}: this run is finished; --restart begins anew\n", checkpoint);
+    }
+    print_result(options, recipe, checkpoint, result);
+}
+
+}  // namespace
+
+std::function<void()> add_train(CLI::App &app) {
+    auto options = std::make_shared<TrainOptions>();
+    add_network_argument(app, options->network);
+    app.add_option("--data", options->data, "Folder of the data set; without it, the data that ships");
+    app.add_option("--checkpoint", options->checkpoint,
+                   "File to keep the run in; a run found there goes on. Default: NET.safetensors");
+    app.add_option("--epochs", options->epochs, "Passes over the data; default: the recipe's");
+    app.add_option("--batch", options->batch, "Images a step; default: the recipe's");
+    app.add_option("--learning-rate", options->learning_rate, "Rate of the first epoch; the schedule keeps its shape");
+    app.add_option("--seed", options->seed, "Of the initial weights and the order of images")->capture_default_str();
+    add_threads_option(app, options->threads);
+    app.add_flag("--restart", options->restart, "Begin anew even if the checkpoint exists");
+    app.add_flag("--json", options->json, "Print the result as JSON");
+    return [options] { train(*options); };
+}
+
+}  // namespace quantide
