@@ -17,12 +17,19 @@ constexpr int kClasses = 10;
 /** The first images of optdigits.tra train, the other 423 (11 %) validate. */
 constexpr int64_t kTrain = 3400;
 
+/** The start of a text from a file, for messages. */
+std::string excerpt(std::string_view text) {
+    std::string result(text.substr(0, 20));
+    std::replace_if(result.begin(), result.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+    return result;
+}
+
 /** The number in front of `text`, which it is removed from. */
 int take_number(std::string_view &text, int max, const std::string &where) {
     int value = -1;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     user_check(error == std::errc() && value >= 0 && value <= max, "{}: expected a number from 0 to {}, found '{}'",
-               where, max, text.substr(0, text.find(',')).substr(0, 20));
+               where, max, excerpt(text.substr(0, text.find(','))));
     text.remove_prefix(static_cast<size_t>(end - text.data()));
     return value;
 }
@@ -33,11 +40,11 @@ void parse_line(std::string_view line, std::vector<uint8_t> &pixels, std::vector
     user_check(fields == kPixels + 1, "{}: expected {} numbers separated by commas, found {}", where, kPixels + 1, fields);
     for (int i = 0; i < kPixels; ++i) {
         pixels.push_back(static_cast<uint8_t>(take_number(line, kMaxPixel, where)));
-        user_check(line.starts_with(','), "{}: expected a comma after a number, found '{}'", where, line.substr(0, 20));
+        user_check(line.starts_with(','), "{}: expected a comma after a number, found '{}'", where, excerpt(line));
         line.remove_prefix(1);
     }
     labels.push_back(static_cast<uint8_t>(take_number(line, kClasses - 1, where)));
-    user_check(line.empty(), "{}: expected the end of the line, found '{}'", where, line.substr(0, 20));
+    user_check(line.empty(), "{}: expected the end of the line, found '{}'", where, excerpt(line));
 }
 
 Array to_array(const std::vector<uint8_t> &values, const Shape &shape) {

@@ -77,6 +77,7 @@ TEST(Optdigits, RefusesNumbersOutOfRange) {
     expect_parse_error(line(1) + "\n1" + line(0).replace(0, 1, "7"), {"f:2: ", "expected a number from 0 to 16", "found '17'"});
     expect_parse_error("99999999999" + line(0), {"f:1: ", "expected a number from 0 to 16"});
     expect_parse_error(" " + line(0), {"f:1: ", "found ' 3'"});
+    expect_parse_error(std::string("\0\x1b", 2) + line(0), {"f:1: ", "found '??3'"});
     expect_parse_error("," + line(0).substr(2), {"f:1: ", "found ''"});
     expect_parse_error("3.5" + line(0).substr(1), {"f:1: ", "expected a comma", "'.5,"});
     expect_parse_error(line(1) + "x", {"f:1: ", "expected the end of the line", "'x'"});
