@@ -23,8 +23,9 @@ struct DataType {
 };
 // In the order in which the format's own library writes tensors, which aligns each to its elements' size.
 const DataType kDataTypes[] = {
-    {"U64", UInt(64)},  {"I64", Int(64)},   {"F64", Float(64)}, {"F32", Float(32)}, {"U32", UInt(32)}, {"I32", Int(32)},
-    {"F16", Float(16)}, {"U16", UInt(16)}, {"I16", Int(16)},   {"I8", Int(8)},     {"U8", UInt(8)},
+    {"U64", UInt(64)}, {"I64", Int(64)}, {"F64", Float(64)}, {"F32", Float(32)},
+    {"U32", UInt(32)}, {"I32", Int(32)}, {"F16", Float(16)}, {"U16", UInt(16)},
+    {"I16", Int(16)},  {"I8", Int(8)},   {"U8", UInt(8)},
 };
 
 /** One tensor as the header describes it: its bytes are [begin, end) of the data. */
@@ -51,22 +52,24 @@ Json parse_json(const std::string &text, const std::string &file) {
     constexpr int kMaxDepth = 3;
     std::vector<std::set<std::string>> keys;
     const auto check = [&](int depth, Json::parse_event_t event, const Json &value) {
-        user_check(depth <= kMaxDepth, "{}: expected a header of at most {} levels, found more", file, kMaxDepth);
+        user_check(depth <= kMaxDepth, "{}: expected a header of at most {} levels, found more", file,
+                   kMaxDepth);
         if (event == Json::parse_event_t::object_start) {
             keys.emplace_back();
         } else if (event == Json::parse_event_t::object_end) {
             keys.pop_back();
         } else if (event == Json::parse_event_t::key) {
             const auto &key = value.get_ref<const std::string &>();
-            user_check(keys.back().insert(key).second, "{}: expected unique names in the header, found {} twice", file,
-                       quoted(key));
+            user_check(keys.back().insert(key).second,
+                       "{}: expected unique names in the header, found {} twice", file, quoted(key));
         }
         return true;
     };
     try {
         return Json::parse(text, check);
     } catch (const Json::exception &error) {
-        throw CompileError(fmt::format("{}: expected a header in JSON, found an error: {}", file, quoted(error.what())));
+        throw CompileError(
+            fmt::format("{}: expected a header in JSON, found an error: {}", file, quoted(error.what())));
     }
 }
 
@@ -74,8 +77,8 @@ std::map<std::string, std::string> parse_metadata(const Json &json, const std::s
     user_check(json.is_object(), "{}: expected {} to hold strings, found {}", file, kMetadata, found(json));
     std::map<std::string, std::string> metadata;
     for (const auto &[key, value] : json.items()) {
-        user_check(value.is_string(), "{}: expected a string for {} in {}, found {}", file, quoted(key), kMetadata,
-                   found(value));
+        user_check(value.is_string(), "{}: expected a string for {} in {}, found {}", file, quoted(key),
+                   kMetadata, found(value));
         metadata[key] = value.get<std::string>();
     }
     return metadata;
@@ -118,8 +121,8 @@ Entry parse_entry(const std::string &name, const Json &json, const std::string &
     const auto count = static_cast<uint64_t>(element_count(entry.shape, 1, what));
     const auto width = static_cast<uint64_t>(entry.type.bytes());
     const uint64_t bytes = entry.end - entry.begin;
-    user_check(bytes % width == 0 && bytes / width == count, "{}: expected {} elements of {} bytes, found {} bytes", what,
-               count, width, bytes);
+    user_check(bytes % width == 0 && bytes / width == count,
+               "{}: expected {} elements of {} bytes, found {} bytes", what, count, width, bytes);
     return entry;
 }
 
@@ -127,31 +130,35 @@ Entry parse_entry(const std::string &name, const Json &json, const std::string &
 void check_tiling(const std::vector<Entry> &entries, uint64_t data_bytes, const std::string &file) {
     uint64_t at = 0;
     for (const Entry &entry : entries) {
-        user_check(entry.begin == at, "{}: tensor {}: expected its data at {}, where that before it ends, found {}", file,
+        user_check(entry.begin == at,
+                   "{}: tensor {}: expected its data at {}, where that before it ends, found {}", file,
                    quoted(entry.name), at, entry.begin);
-        user_check(entry.end <= data_bytes, "{}: tensor {}: expected its data within {} bytes, found it up to {}", file,
+        user_check(entry.end <= data_bytes,
+                   "{}: tensor {}: expected its data within {} bytes, found it up to {}", file,
                    quoted(entry.name), data_bytes, entry.end);
         at = entry.end;
     }
-    user_check(at == data_bytes, "{}: expected {} bytes of data, as the header says, found {}", file, at, data_bytes);
+    user_check(at == data_bytes, "{}: expected {} bytes of data, as the header says, found {}", file, at,
+               data_bytes);
 }
 
 /** Whether all exponent bits of a floating-point number are set: NaN or infinity. */
 template<typename Bits>
 bool any_not_finite(std::span<const Bits> values, Bits exponent) {
-    return std::any_of(values.begin(), values.end(), [&](Bits bits) { return (bits & exponent) == exponent; });
+    return std::any_of(values.begin(), values.end(),
+                       [&](Bits bits) { return (bits & exponent) == exponent; });
 }
 
 bool finite(const Array &array) {
     switch (array.type.is_float() ? array.type.bits : 0) {
-    case 16:
-        return !any_not_finite(array.as<uint16_t>(), uint16_t{0x7C00});
-    case 32:
-        return !any_not_finite(array.as<uint32_t>(), uint32_t{0x7F800000});
-    case 64:
-        return !any_not_finite(array.as<uint64_t>(), uint64_t{0x7FF0000000000000});
-    default:
-        return true;
+        case 16:
+            return !any_not_finite(array.as<uint16_t>(), uint16_t{0x7C00});
+        case 32:
+            return !any_not_finite(array.as<uint32_t>(), uint32_t{0x7F800000});
+        case 64:
+            return !any_not_finite(array.as<uint64_t>(), uint64_t{0x7FF0000000000000});
+        default:
+            return true;
     }
 }
 
@@ -166,15 +173,17 @@ const DataType *find_data_type(ElementType type) {
 
 SafeTensors read_safetensors(const ByteSource &file, const SafeTensorsOptions &options) {
     uint64_t header_bytes = 0;
-    user_check(file.size >= sizeof(header_bytes), "{}: expected a safetensors file, found {} bytes", file.name, file.size);
+    user_check(file.size >= sizeof(header_bytes), "{}: expected a safetensors file, found {} bytes",
+               file.name, file.size);
     file.read(0, std::as_writable_bytes(std::span(&header_bytes, 1)));
     const uint64_t limit = std::min(kMaxHeaderBytes, file.size - sizeof(header_bytes));
-    user_check(header_bytes <= limit, "{}: expected a safetensors header of at most {} bytes, found a length of {}",
-               file.name, limit, header_bytes);
+    user_check(header_bytes <= limit,
+               "{}: expected a safetensors header of at most {} bytes, found a length of {}", file.name,
+               limit, header_bytes);
     std::string text(header_bytes, '\0');
     file.read(sizeof(header_bytes), std::as_writable_bytes(std::span(text)));
-    user_check(text.starts_with('{'), "{}: expected a safetensors header that starts with '{{', found {}", file.name,
-               quoted(text.substr(0, 1)));
+    user_check(text.starts_with('{'), "{}: expected a safetensors header that starts with '{{', found {}",
+               file.name, quoted(text.substr(0, 1)));
 
     SafeTensors result;
     std::vector<Entry> entries;
@@ -186,7 +195,8 @@ SafeTensors read_safetensors(const ByteSource &file, const SafeTensorsOptions &o
             entries.push_back(parse_entry(name, json, file.name));
         }
     }
-    std::sort(entries.begin(), entries.end(), [](const Entry &a, const Entry &b) { return a.begin < b.begin; });
+    std::sort(entries.begin(), entries.end(),
+              [](const Entry &a, const Entry &b) { return a.begin < b.begin; });
     const uint64_t data = sizeof(header_bytes) + header_bytes;
     check_tiling(entries, file.size - data, file.name);
 
@@ -196,8 +206,9 @@ SafeTensors read_safetensors(const ByteSource &file, const SafeTensorsOptions &o
         }
         Array array(entry.type, entry.shape);
         file.read(data + entry.begin, array.bytes);
-        user_check(!options.finite || finite(array), "{}: tensor {}: expected finite numbers, found NaN or infinity",
-                   file.name, quoted(entry.name));
+        user_check(!options.finite || finite(array),
+                   "{}: tensor {}: expected finite numbers, found NaN or infinity", file.name,
+                   quoted(entry.name));
         result.tensors.emplace(entry.name, std::move(array));
     }
     return result;
@@ -228,7 +239,8 @@ void write_safetensors(const std::string &path, const SafeTensors &content) {
         const auto &[name, array] = *tensor;
         internal_check(!header.contains(name), "a tensor cannot be named {}", name);
         const uint64_t end = at + array.bytes.size();
-        header[name] = {{"dtype", find_data_type(array.type)->name}, {"shape", array.shape}, {"data_offsets", {at, end}}};
+        header[name] = {
+            {"dtype", find_data_type(array.type)->name}, {"shape", array.shape}, {"data_offsets", {at, end}}};
         parts.emplace_back(reinterpret_cast<const char *>(array.bytes.data()), array.bytes.size());
         at = end;
     }

@@ -99,16 +99,15 @@ void read_at(const Descriptor &file, uint64_t offset, std::span<std::byte> out, 
         if (n < 0) {
             fail(path, "cannot read", errno);
         }
-        user_check(n > 0, "{}: expected {} more bytes at {}, found the end: the file shrank while it was read", path,
+        user_check(n > 0,
+                   "{}: expected {} more bytes at {}, found the end: the file shrank while it was read", path,
                    out.size(), offset);
         out = out.subspan(static_cast<size_t>(n));
         offset += static_cast<uint64_t>(n);
     }
 }
 
-bool is_gzip(std::string_view bytes) {
-    return bytes.starts_with("\x1f\x8b");
-}
+bool is_gzip(std::string_view bytes) { return bytes.starts_with("\x1f\x8b"); }
 
 /** zlib's state of one decompression. */
 struct Inflater {
@@ -142,7 +141,8 @@ ByteSource open_file(const std::string &path) {
 
 ByteSource open_memory(std::string_view bytes, const std::string &name) {
     return {name, bytes.size(), [bytes](uint64_t offset, std::span<std::byte> out) {
-                internal_check(offset <= bytes.size() && out.size() <= bytes.size() - offset, "read outside memory");
+                internal_check(offset <= bytes.size() && out.size() <= bytes.size() - offset,
+                               "read outside memory");
                 std::memcpy(out.data(), bytes.data() + offset, out.size());
             }};
 }
@@ -160,7 +160,8 @@ void write_file(const std::string &path, std::span<const std::string_view> parts
     // A link stays, and what it points to is replaced.
     fs::path target = fs::canonical(path, ignored);
     const fs::file_type type = fs::status(path, ignored).type();
-    user_check(type != fs::file_type::directory, "{}: expected the name of a file to write, found a folder", path);
+    user_check(type != fs::file_type::directory, "{}: expected the name of a file to write, found a folder",
+               path);
     if (target.empty()) {
         target = path;
     } else if (type != fs::file_type::regular) {
@@ -187,9 +188,7 @@ void write_file(const std::string &path, std::span<const std::string_view> parts
     sync_folder(target.parent_path());
 }
 
-void write_file(const std::string &path, std::string_view bytes) {
-    write_file(path, std::span(&bytes, 1));
-}
+void write_file(const std::string &path, std::string_view bytes) { write_file(path, std::span(&bytes, 1)); }
 
 std::string gunzip(std::string bytes, const std::string &name, uint64_t max_bytes) {
     if (!is_gzip(bytes)) {
@@ -210,18 +209,19 @@ std::string gunzip(std::string bytes, const std::string &name, uint64_t max_byte
         const int status = inflate(&stream, Z_NO_FLUSH);
         rest.remove_prefix(step - stream.avail_in);
         content.append(chunk, 0, chunk.size() - stream.avail_out);
-        user_check(content.size() <= max_bytes, "{}: expected gzip data of at most {} bytes, found more", name,
-                   max_bytes);
+        user_check(content.size() <= max_bytes, "{}: expected gzip data of at most {} bytes, found more",
+                   name, max_bytes);
         if (status == Z_STREAM_END) {
             if (rest.empty()) {
                 return content;
             }
-            user_check(is_gzip(rest), "{}: expected the end of the gzip data, found {} more bytes", name, rest.size());
+            user_check(is_gzip(rest), "{}: expected the end of the gzip data, found {} more bytes", name,
+                       rest.size());
             inflateReset(&stream);
             continue;
         }
-        user_check(status != Z_BUF_ERROR, "{}: expected complete gzip data, found it truncated at byte {}", name,
-                   bytes.size());
+        user_check(status != Z_BUF_ERROR, "{}: expected complete gzip data, found it truncated at byte {}",
+                   name, bytes.size());
         user_check(status == Z_OK, "{}: expected gzip data, found it damaged ({})", name,
                    stream.msg != nullptr ? stream.msg : zError(status));
     }

@@ -36,9 +36,7 @@ struct RandomStream {
 constexpr uint32_t kShuffleStream = 0xFFFFFFFF;
 
 /** A random word as one of 2^24 equidistant numbers of [0, 1). */
-constexpr float uniform(uint32_t word) {
-    return static_cast<float>(word >> 8) * 0x1p-24F;
-}
+constexpr float uniform(uint32_t word) { return static_cast<float>(word >> 8) * 0x1p-24F; }
 
 /** A random word as one of 2^23 equidistant numbers of (-1, 1), symmetric about 0 and never 0. */
 constexpr float uniform_symmetric(uint32_t word) {

@@ -23,9 +23,7 @@ Array slice_rows(const Array &array, int64_t begin, int64_t end) {
 
 }  // namespace
 
-std::span<const DataSource *const> all_data_sources() {
-    return kSources;
-}
+std::span<const DataSource *const> all_data_sources() { return kSources; }
 
 const DataSource &find_data_source(const std::string &name) {
     std::string known;
@@ -43,7 +41,8 @@ DataSet label(Array images, Array labels, int classes, const std::string &name) 
     user_check(labels.shape == Shape{n}, "{}: expected {} labels for {} images, found {}", name, n, n,
                to_string(labels.shape));
     const auto values = labels.as<uint8_t>();
-    const auto bad = std::find_if(values.begin(), values.end(), [&](uint8_t value) { return value >= classes; });
+    const auto bad =
+        std::find_if(values.begin(), values.end(), [&](uint8_t value) { return value >= classes; });
     user_check(bad == values.end(), "{}: expected labels from 0 to {}, found {} at {}", name, classes - 1,
                bad == values.end() ? 0 : *bad, bad - values.begin());
     images.shape = {n, images.size() / n};
@@ -51,8 +50,8 @@ DataSet label(Array images, Array labels, int classes, const std::string &name) 
 }
 
 DataSet slice(const DataSet &data, int64_t begin, int64_t end) {
-    internal_check(0 <= begin && begin < end && end <= data.size(), "slice [{}, {}) of {} examples", begin, end,
-                   data.size());
+    internal_check(0 <= begin && begin < end && end <= data.size(), "slice [{}, {}) of {} examples", begin,
+                   end, data.size());
     return {slice_rows(data.images, begin, end), slice_rows(data.labels, begin, end), data.classes};
 }
 

@@ -20,7 +20,8 @@ constexpr int64_t kTrain = 3400;
 /** The start of a text from a file, for messages. */
 std::string excerpt(std::string_view text) {
     std::string result(text.substr(0, 20));
-    std::replace_if(result.begin(), result.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+    std::replace_if(
+        result.begin(), result.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
     return result;
 }
 
@@ -28,8 +29,9 @@ std::string excerpt(std::string_view text) {
 int take_number(std::string_view &text, int max, const std::string &where) {
     int value = -1;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    user_check(error == std::errc() && value >= 0 && value <= max, "{}: expected a number from 0 to {}, found '{}'",
-               where, max, excerpt(text.substr(0, text.find(','))));
+    user_check(error == std::errc() && value >= 0 && value <= max,
+               "{}: expected a number from 0 to {}, found '{}'", where, max,
+               excerpt(text.substr(0, text.find(','))));
     text.remove_prefix(static_cast<size_t>(end - text.data()));
     return value;
 }
@@ -37,10 +39,12 @@ int take_number(std::string_view &text, int max, const std::string &where) {
 void parse_line(std::string_view line, std::vector<uint8_t> &pixels, std::vector<uint8_t> &labels,
                 const std::string &where) {
     const auto fields = std::count(line.begin(), line.end(), ',') + 1;
-    user_check(fields == kPixels + 1, "{}: expected {} numbers separated by commas, found {}", where, kPixels + 1, fields);
+    user_check(fields == kPixels + 1, "{}: expected {} numbers separated by commas, found {}", where,
+               kPixels + 1, fields);
     for (int i = 0; i < kPixels; ++i) {
         pixels.push_back(static_cast<uint8_t>(take_number(line, kMaxPixel, where)));
-        user_check(line.starts_with(','), "{}: expected a comma after a number, found '{}'", where, excerpt(line));
+        user_check(line.starts_with(','), "{}: expected a comma after a number, found '{}'", where,
+                   excerpt(line));
         line.remove_prefix(1);
     }
     labels.push_back(static_cast<uint8_t>(take_number(line, kClasses - 1, where)));
@@ -65,8 +69,8 @@ DataSplits load(const std::string &given) {
         return parse_optdigits(read_file(path), path);
     };
     DataSet all = read("optdigits.tra");
-    user_check(all.size() > kTrain, "{}/optdigits.tra: expected more than {} images, found {}", folder.string(), kTrain,
-               all.size());
+    user_check(all.size() > kTrain, "{}/optdigits.tra: expected more than {} images, found {}",
+               folder.string(), kTrain, all.size());
     return {slice(all, 0, kTrain), slice(all, kTrain, all.size()), read("optdigits.tes")};
 }
 
@@ -93,8 +97,9 @@ DataSet parse_optdigits(std::string_view text, const std::string &name) {
 
 const DataSource optdigits_source = {
     .name = "optdigits",
-    .summary = "handwritten digits, 8x8 pixels of 0 to 16: 3400 to train, 423 to validate, 1797 to test; ships with "
-               "Quantide (Alpaydin and Kaynak 1998)",
+    .summary =
+        "handwritten digits, 8x8 pixels of 0 to 16: 3400 to train, 423 to validate, 1797 to test; ships with "
+        "Quantide (Alpaydin and Kaynak 1998)",
     .load = load,
 };
 

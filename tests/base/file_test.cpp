@@ -4,11 +4,11 @@
 #include "tests/base/gzip.h"
 #include "tests/base/temporary_folder.h"
 
-#include <csignal>
-#include <cstring>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <csignal>
+#include <cstring>
 
 #include <array>
 #include <thread>
@@ -123,7 +123,8 @@ TEST(WriteFile, WritesADeviceInPlace) {
     if (!std::filesystem::exists("/dev/full")) {
         GTEST_SKIP() << "this system has no /dev/full";
     }
-    expect_error([] { write_file("/dev/full", "x"); }, {"/dev/full", "cannot write", "No space left on device"});
+    expect_error([] { write_file("/dev/full", "x"); },
+                 {"/dev/full", "cannot write", "No space left on device"});
 }
 
 TEST(WriteFile, LeavesTheOldFileWhenTheDiskIsFull) {
@@ -131,7 +132,8 @@ TEST(WriteFile, LeavesTheOldFileWhenTheDiskIsFull) {
     const std::string path = folder.add("a", "old");
     {
         const FileSizeLimit limit(1000);
-        expect_error([&] { write_file(path, std::string(5000, 'x')); }, {path, "cannot write", "File too large"});
+        expect_error([&] { write_file(path, std::string(5000, 'x')); },
+                     {path, "cannot write", "File too large"});
     }
     EXPECT_EQ(content_of(path), "old");
     EXPECT_THAT(folder.names(), ElementsAre("a"));
@@ -141,7 +143,8 @@ TEST(WriteFile, NamesWhatIsWrongWithTheFolder) {
     const TemporaryFolder folder;
     const std::string file = folder.add("a", "old");
     expect_error([&] { write_file(folder.path(), "x"); }, {folder.path(), "found a folder"});
-    expect_error([&] { write_file(folder / "no/a", "x"); }, {folder / "no/a", "cannot write", "No such file"});
+    expect_error([&] { write_file(folder / "no/a", "x"); },
+                 {folder / "no/a", "cannot write", "No such file"});
     expect_error([&] { write_file(file + "/b", "x"); }, {file + "/b", "cannot write", "Not a directory"});
     expect_error([] { write_file("", "x"); }, {"cannot write"});
     EXPECT_THAT(folder.names(), ElementsAre("a"));
@@ -202,7 +205,8 @@ TEST(Gunzip, PassesOtherBytes) {
 TEST(Gunzip, RefusesEveryTruncation) {
     const std::string whole = gzip("The quick brown fox jumps over the lazy dog");
     for (size_t size = 2; size < whole.size(); ++size) {
-        expect_error([&] { gunzip(whole.substr(0, size), "f.gz"); }, {"f.gz", "truncated", std::to_string(size)});
+        expect_error([&] { gunzip(whole.substr(0, size), "f.gz"); },
+                     {"f.gz", "truncated", std::to_string(size)});
     }
 }
 

@@ -8,9 +8,7 @@ namespace quantide {
 
 namespace {
 
-TEST(ContentHash, IsTheKnownXxh3) {
-    EXPECT_EQ(content_hash(""), "99aa06d3014798d86001c324468d497f");
-}
+TEST(ContentHash, IsTheKnownXxh3) { EXPECT_EQ(content_hash(""), "99aa06d3014798d86001c324468d497f"); }
 
 TEST(ContentHash, TellsContentsApart) {
     std::set<std::string> hashes;

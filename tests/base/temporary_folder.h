@@ -15,7 +15,8 @@ class TemporaryFolder {
 public:
     TemporaryFolder() : path_(testing::TempDir() + "/quantide-XXXXXX") {
         if (mkdtemp(path_.data()) == nullptr) {
-            throw std::filesystem::filesystem_error("mkdtemp", path_, std::error_code(errno, std::generic_category()));
+            throw std::filesystem::filesystem_error("mkdtemp", path_,
+                                                    std::error_code(errno, std::generic_category()));
         }
     }
     TemporaryFolder(const TemporaryFolder &) = delete;

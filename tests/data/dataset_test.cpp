@@ -40,7 +40,8 @@ TEST(DataSource, NamesTheKnownOnes) {
         EXPECT_EQ(&find_data_source(source->name), source);
         EXPECT_STRNE(source->summary, "");
     }
-    expect_error([] { find_data_source("imagenet"); }, {"unknown data set 'imagenet'", "expected one of optdigits, mnist"});
+    expect_error([] { find_data_source("imagenet"); },
+                 {"unknown data set 'imagenet'", "expected one of optdigits, mnist"});
 }
 
 }  // namespace

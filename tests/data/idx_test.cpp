@@ -34,14 +34,16 @@ TEST(Idx, RefusesEveryTruncationAndWhatFollows) {
     }
     for (size_t size = 12; size < whole.size(); ++size) {
         expect_error([&] { parse_idx(whole.substr(0, size), 2, "f"); },
-                     {"f: ", "expected 4 bytes of data for the dimensions [2, 2]", fmt::format("found {}", size - 12)});
+                     {"f: ", "expected 4 bytes of data for the dimensions [2, 2]",
+                      fmt::format("found {}", size - 12)});
     }
     expect_error([&] { parse_idx(whole + "e", 2, "f"); }, {"f: ", "expected 4 bytes", "found 5"});
 }
 
 TEST(Idx, RefusesAWrongMagicNumber) {
     const std::string whole = make_idx({2, 2}, "abcd");
-    expect_error([&] { parse_idx(whole, 1, "f"); }, {"f: ", "expected the idx magic number 0x00000801", "0x00000802"});
+    expect_error([&] { parse_idx(whole, 1, "f"); },
+                 {"f: ", "expected the idx magic number 0x00000801", "0x00000802"});
     for (size_t byte : {0, 1, 2, 3}) {
         std::string bad = whole;
         bad[byte] = '\x0d';
@@ -54,10 +56,16 @@ TEST(Idx, RefusesAWrongMagicNumber) {
 
 TEST(Idx, RefusesDimensionsThatCannotBe) {
     expect_error([] { parse_idx(make_idx({0, 2}, ""), 2, "f"); }, {"f: ", "positive dimensions", "[0, 2]"});
-    expect_error([] { parse_idx(make_idx({0xffffffff, 0xffffffff, 0xffffffff}, ""), 3, "f"); },
-                 {"f: ", "overflows", "[4294967295, 4294967295, 4294967295]"});
-    expect_error([] { parse_idx(make_idx({0x7fffffff, 0x7fffffff}, "abc"), 2, "f"); },
-                 {"f: ", "expected 4611686014132420609 bytes", "found 3"});
+    expect_error(
+        [] {
+            parse_idx(make_idx({0xffffffff, 0xffffffff, 0xffffffff}, ""), 3, "f");
+        },
+        {"f: ", "overflows", "[4294967295, 4294967295, 4294967295]"});
+    expect_error(
+        [] {
+            parse_idx(make_idx({0xffffff, 0xffffff}, "abc"), 2, "f");
+        },
+        {"f: ", "expected 281474943156225 bytes", "found 3"});
 }
 
 }  // namespace

@@ -66,11 +66,13 @@ TEST_F(Mnist, KeepsTheLastSixthForValidation) {
 TEST_F(Mnist, NamesAMissingFile) {
     std::filesystem::remove(folder_ / "t10k-labels-idx1-ubyte");
     expect_load_error({folder_.path(), "expected the MNIST file t10k-labels-idx1-ubyte", "found neither"});
-    expect_error([] { find_data_source("mnist").load("/no/such/folder"); }, {"/no/such/folder", "train-images"});
+    expect_error([] { find_data_source("mnist").load("/no/such/folder"); },
+                 {"/no/such/folder", "train-images"});
 }
 
 TEST_F(Mnist, SaysWhereToGetItWithoutAFolder) {
-    expect_error([] { find_data_source("mnist").load(""); }, {"--data", "download", "t10k-labels-idx1-ubyte.gz"});
+    expect_error([] { find_data_source("mnist").load(""); },
+                 {"--data", "download", "t10k-labels-idx1-ubyte.gz"});
 }
 
 TEST_F(Mnist, RefusesADifferentNumberOfLabels) {
@@ -86,7 +88,8 @@ TEST_F(Mnist, RefusesALabelOutOfRange) {
 }
 
 TEST_F(Mnist, RefusesImagesOfAnotherSize) {
-    const std::string path = folder_.add("train-images-idx3-ubyte.gz", make_idx({60, 2, 2}, std::string(240, 0)));
+    const std::string path =
+        folder_.add("train-images-idx3-ubyte.gz", make_idx({60, 2, 2}, std::string(240, 0)));
     expect_load_error({path, "expected images of [28, 28]", "found [60, 2, 2]"});
 }
 

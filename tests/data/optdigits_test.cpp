@@ -52,13 +52,16 @@ TEST(Optdigits, ReadsTheFilesThatShip) {
 
 TEST(Optdigits, NamesAMissingFile) {
     const TemporaryFolder folder;
-    expect_error([&] { find_data_source("optdigits").load(folder.path()); }, {folder / "optdigits.tra", "No such file"});
+    expect_error([&] { find_data_source("optdigits").load(folder.path()); },
+                 {folder / "optdigits.tra", "No such file"});
     const std::string path = folder.add("optdigits.tra", line(1));
-    expect_error([&] { find_data_source("optdigits").load(folder.path()); }, {path, "more than 3400 images", "found 1"});
+    expect_error([&] { find_data_source("optdigits").load(folder.path()); },
+                 {path, "more than 3400 images", "found 1"});
 }
 
 TEST(Optdigits, TakesAnyLineEnds) {
-    for (const std::string &text : {line(1) + "\n" + line(2) + "\n", line(1) + "\r\n" + line(2), line(1) + "\n\n" + line(2)}) {
+    for (const std::string &text :
+         {line(1) + "\n" + line(2) + "\n", line(1) + "\r\n" + line(2), line(1) + "\n\n" + line(2)}) {
         EXPECT_THAT(parse_optdigits(text, "f").labels.as<uint8_t>(), ElementsAre(1, 2));
     }
 }
@@ -74,7 +77,8 @@ TEST(Optdigits, RefusesWhatIsNotSuchAFile) {
 TEST(Optdigits, RefusesNumbersOutOfRange) {
     expect_parse_error(line(10), {"f:1: ", "expected a number from 0 to 9", "found '10'"});
     expect_parse_error(line(-1), {"f:1: ", "expected a number from 0 to 9", "found '-1'"});
-    expect_parse_error(line(1) + "\n1" + line(0).replace(0, 1, "7"), {"f:2: ", "expected a number from 0 to 16", "found '17'"});
+    expect_parse_error(line(1) + "\n1" + line(0).replace(0, 1, "7"),
+                       {"f:2: ", "expected a number from 0 to 16", "found '17'"});
     expect_parse_error("99999999999" + line(0), {"f:1: ", "expected a number from 0 to 16"});
     expect_parse_error(" " + line(0), {"f:1: ", "found ' 3'"});
     expect_parse_error(std::string("\0\x1b", 2) + line(0), {"f:1: ", "found '??3'"});

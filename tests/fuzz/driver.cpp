@@ -4,9 +4,9 @@
 #include "compiler/base/philox.h"
 #include "tests/fuzz/fuzz.h"
 
-#include <CLI/CLI.hpp>
 #include <fcntl.h>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <chrono>
 #include <csignal>
@@ -41,13 +41,39 @@ private:
 };
 
 /** Where numbers break: at and beside the ends of their types. */
-const uint64_t kNumbers[] = {0,          1,          2,          0x7F,      0x80,           0xFF,         0x100,
-                             0x7FFF,     0xFFFF,     0x7FFFFFFF, 1U << 31,  0xFFFFFFFF,     1ULL << 32,   1ULL << 62,
-                             ~0ULL >> 1, 1ULL << 63, ~0ULL - 8,  ~0ULL - 1, ~0ULL};
+const uint64_t kNumbers[] = {0,          1,          2,          0x7F,       0x80,
+                             0xFF,       0x100,      0x7FFF,     0xFFFF,     0x7FFFFFFF,
+                             1U << 31,   0xFFFFFFFF, 1ULL << 32, 1ULL << 62, ~0ULL >> 1,
+                             1ULL << 63, ~0ULL - 8,  ~0ULL - 1,  ~0ULL};
 
 const char *const kTexts[] = {
-    "-1", "0", "00", "1e9", "0.5", "-", "nan", "inf", "4294967296", "9223372036854775807", "9223372036854775808",
-    "18446744073709551616", "", " ", ",", "\n", "\r\n", "\"", "\\", "{", "}", "[", "]", "[[[[", "{{{{", "%", "\xff",
+    "-1",
+    "0",
+    "00",
+    "1e9",
+    "0.5",
+    "-",
+    "nan",
+    "inf",
+    "4294967296",
+    "9223372036854775807",
+    "9223372036854775808",
+    "18446744073709551616",
+    "",
+    " ",
+    ",",
+    "\n",
+    "\r\n",
+    "\"",
+    "\\",
+    "{",
+    "}",
+    "[",
+    "]",
+    "[[[[",
+    "{{{{",
+    "%",
+    "\xff",
 };
 
 void flip_bit(std::string &input, Choices &choices) {
@@ -67,9 +93,7 @@ void set_number(std::string &input, Choices &choices) {
     std::memcpy(&input[choices.below(input.size() - width + 1)], &number, width);
 }
 
-void truncate(std::string &input, Choices &choices) {
-    input.resize(choices.below(input.size()));
-}
+void truncate(std::string &input, Choices &choices) { input.resize(choices.below(input.size())); }
 
 void erase(std::string &input, Choices &choices) {
     const size_t at = choices.below(input.size());
@@ -160,7 +184,9 @@ uint32_t fuzz(double seconds, uint64_t seed) {
 
 int main(int argc, char **argv) {
     using namespace quantide;
-    CLI::App app("Gives mutated inputs to a reader of outside files. Keeps an input that breaks it in fuzz-crash.bin.");
+    CLI::App app(
+        "Gives mutated inputs to a reader of outside files. Keeps an input that breaks it in "
+        "fuzz-crash.bin.");
     double seconds = 5;
     uint64_t seed = 1;
     std::string input;

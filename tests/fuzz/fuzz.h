@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-// A target is a file NAME_fuzz.cpp that defines these two. It is linked with driver.cpp, or built with clang's
-// -fsanitize=fuzzer, for which `fuzz_NAME --write-seeds FOLDER` makes a corpus to start from.
+// A target is a file NAME_fuzz.cpp that defines these two. It is linked with driver.cpp, or built with
+// clang's -fsanitize=fuzzer, for which `fuzz_NAME --write-seeds FOLDER` makes a corpus to start from.
 
 /** Gives one input to a reader. Anything but success and CompileError is a crash. */
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -29,7 +29,8 @@ void run_reader(const Reader &reader) {
         reader();
     } catch (const CompileError &error) {
         const std::string message = error.what();
-        internal_check(!message.empty() && message.find('\n') == std::string::npos, "not one line: {}", message);
+        internal_check(!message.empty() && message.find('\n') == std::string::npos, "not one line: {}",
+                       message);
     }
 }
 
