@@ -59,10 +59,10 @@ Expr byte_sum(const Expr &x) {
     return pair_sum((x & even) + ((x >> 8) & even));
 }
 
-/** A full adder on every bit: a + b + c = sum + 2 carry. */
+/** A full adder on every bit: x + y + z = sum + 2 carry. */
 struct FullAdder {
     Expr sum, carry;
-    FullAdder(const Expr &a, const Expr &b, const Expr &c) : sum(a ^ b ^ c), carry((a & b) | ((a ^ b) & c)) {}
+    FullAdder(const Expr &x, const Expr &y, const Expr &z) : sum(x ^ y ^ z), carry((x & y) | ((x ^ y) & z)) {}
 };
 
 // Where a popcount takes many instructions, full adders first condense eight words and three running words of
@@ -82,9 +82,11 @@ Func carry_save_popcount(GroupLowering &group, int words, int longest, const std
     const auto at = [&](int i) { return word(8 * (block * length + step.x) + i); };
     const Halide::FuncTupleElementRef ones = narrow(lane, row, panel, block)[0], twos = narrow(lane, row, panel, block)[1],
                                       fours = narrow(lane, row, panel, block)[2], count = narrow(lane, row, panel, block)[3];
-    const FullAdder a(ones, at(0), at(1)), b(a.sum, at(2), at(3)), c2(b.sum, at(4), at(5)), d(c2.sum, at(6), at(7));
-    const FullAdder ab(twos, a.carry, b.carry), cd(ab.sum, c2.carry, d.carry), all(fours, ab.carry, cd.carry);
-    narrow(lane, row, panel, block) = Halide::Tuple(d.sum, cd.sum, all.sum, count + byte_popcounts(all.carry));
+    const FullAdder one1(ones, at(0), at(1)), one2(one1.sum, at(2), at(3)), one3(one2.sum, at(4), at(5)),
+        one4(one3.sum, at(6), at(7));
+    const FullAdder two1(twos, one1.carry, one2.carry), two2(two1.sum, one3.carry, one4.carry);
+    const FullAdder four(fours, two1.carry, two2.carry);
+    narrow(lane, row, panel, block) = Halide::Tuple(one4.sum, two2.sum, four.sum, count + byte_popcounts(four.carry));
 
     const RDom whole(0, blocks, "block");
     const auto counted = [&](int i) -> Expr { return narrow(lane, row, panel, whole)[i]; };
