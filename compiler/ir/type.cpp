@@ -6,6 +6,9 @@ namespace quantide {
 
 namespace {
 
+/** So few that no size in bytes, no padded layout and no integer accumulator over them overflows 64 bits. */
+constexpr int64_t kMaxElements = int64_t{1} << 50;
+
 int64_t panels(int64_t extent) {
     return (extent + 31) / 32;
 }
@@ -59,8 +62,8 @@ int64_t element_count(const Shape &shape, int64_t batch, const std::string &what
     for (int64_t extent : shape) {
         const int64_t n = extent == kBatch ? batch : extent;
         user_check(n > 0, "{}: expected positive dimensions, found {}", what, to_string(shape));
-        user_check(count <= (int64_t{1} << 62) / n, "{}: the product of the dimensions {} overflows", what,
-                   to_string(shape));
+        user_check(count <= kMaxElements / n, "{}: expected at most 2^50 elements, found dimensions {} whose product overflows",
+                   what, to_string(shape));
         count *= n;
     }
     return count;

@@ -79,7 +79,7 @@ std::string to_string(const Shape &shape);
 const char *to_string(Layout layout);
 
 /** The number of elements, with `batch` in place of kBatch. Throws CompileError naming `what` when an
- * extent is not positive or the product does not fit in 2^62. */
+ * extent is not positive or the product is above 2^50. */
 int64_t element_count(const Shape &shape, int64_t batch, const std::string &what);
 
 /** Bytes that a value takes in memory in `layout`, the padding of the layout included. */

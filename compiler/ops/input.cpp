@@ -8,7 +8,9 @@ const OpDef input_op = {
     .summary = "a batch of rows, float32 or 8-bit codes with a scale and an offset",
     .infer = [](const Graph &graph, const Node &node) -> std::vector<Value> {
         check_inputs(graph, node, 0);
-        const Shape shape{batch_extent(node), node.integer("features")};
+        const int64_t features = node.integer("features");
+        user_check(features > 0, "input '{}': expected at least 1 feature, found {}", node.name, features);
+        const Shape shape{batch_extent(node), features};
         element_count(shape, 1, fmt::format("input '{}'", node.name));
         const int64_t bits = node.integer("bits");
         if (bits == 32) {
@@ -17,10 +19,11 @@ const OpDef input_op = {
         user_check(bits == 8, "input '{}': expected UInt(8) or Float(32), found {} bits", node.name, bits);
         Encoding encoding{.scales = {}, .offset = static_cast<float>(node.real("offset"))};
         float scale = static_cast<float>(node.real("scale"));
-        user_check(scale > 0 && scale < 1e30F, "input '{}': expected a positive finite scale, found {}", node.name,
-                   scale);
-        user_check(encoding.offset > -1e30F && encoding.offset < 1e30F,
-                   "input '{}': expected a finite offset, found {}", node.name, encoding.offset);
+        // Then no product of such numbers overflows float32, which fold_thresholds relies on.
+        user_check(scale >= 1e-10F && scale <= 1e10F, "input '{}': expected a scale of 1e-10 to 1e10, found {}",
+                   node.name, scale);
+        user_check(encoding.offset >= -1e10F && encoding.offset <= 1e10F,
+                   "input '{}': expected an offset of -1e10 to 1e10, found {}", node.name, encoding.offset);
         for (int plane = 0; plane < 8; ++plane, scale *= 2) {
             encoding.scales.push_back(scale);
         }

@@ -27,7 +27,8 @@ const OpDef integer_dense_op = {
                    "integer_dense '{}': expected encoded operands of equal depth, found {} and {}", node.name,
                    to_string(x.shape), to_string(w.shape));
         const int64_t product = magnitude(x) * magnitude(w);
-        const bool narrow = x.shape[1] <= INT32_MAX / product;
+        // A threshold may lie one above the largest accumulator.
+        const bool narrow = x.shape[1] <= (INT32_MAX - 1) / product;
         return {{.name = node.name, .shape = {x.shape[0], w.shape[0]}, .type = Int(narrow ? 32 : 64), .encoding = {}}};
     },
     .gradient = nullptr,

@@ -10,8 +10,10 @@ const OpDef parameter_op = {
     .summary = "an array that training changes and a checkpoint holds",
     .infer = [](const Graph &graph, const Node &node) -> std::vector<Value> {
         check_inputs(graph, node, 0);
-        const int64_t columns = node.integer("columns");
-        Shape shape{node.integer("rows")};
+        const int64_t rows = node.integer("rows"), columns = node.integer("columns");
+        user_check(rows > 0 && columns >= 0, "parameter '{}': expected positive dimensions, found [{}, {}]", node.name,
+                   rows, columns);
+        Shape shape{rows};
         if (columns != 0) {
             shape.push_back(columns);
         }
