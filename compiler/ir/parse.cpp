@@ -39,10 +39,16 @@ private:
         std::vector<Value> outputs;
         do {
             outputs.push_back(value());
+            check_new(outputs);
         } while (accept(","));
         expect("=");
+        skip();
+        const size_t start = at_;
         node.op = word("an op");
-        find_op(node.op);
+        if (!is_op(node.op)) {
+            at_ = start;
+            fail("an op of the table");
+        }
         expect("(");
         while (!accept(")")) {
             check(node.inputs.empty() || accept(","), "','");
@@ -58,12 +64,18 @@ private:
             node.group = static_cast<int>(integer());
         }
         for (Value &output : outputs) {
-            check(result_.find(output.name) < 0, "a name that is not taken");
             output.node = static_cast<int>(result_.nodes.size());
             node.outputs.push_back(static_cast<ValueId>(result_.values.size()));
             result_.values.push_back(std::move(output));
         }
         result_.nodes.push_back(std::move(node));
+    }
+
+    /** Checks that the last of a node's outputs has a name of its own. */
+    void check_new(const std::vector<Value> &outputs) const {
+        const std::string &name = outputs.back().name;
+        const auto count = std::count_if(outputs.begin(), outputs.end(), [&](const Value &output) { return output.name == name; });
+        check(count == 1 && result_.find(name) < 0, fmt::format("a name other than '{}', which is taken", name));
     }
 
     Value value() {
@@ -167,6 +179,10 @@ private:
         }
         expect("\"");
         return result;
+    }
+
+    static bool is_op(const std::string &name) {
+        return std::any_of(all_ops().begin(), all_ops().end(), [&](const OpDef *op) { return op->name == name; });
     }
 
     static bool word_character(char c) {
