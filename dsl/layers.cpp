@@ -1,5 +1,6 @@
 #include "dsl/layers.h"
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -10,8 +11,19 @@ namespace {
 /** The graph that input() adds to; layers find theirs through their tensor. */
 thread_local std::shared_ptr<Graph> current;
 
+/** Throws CompileError for a name that is no C identifier. */
+void check_name(const std::string &kind, const std::string &name) {
+    const bool letters = name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==
+                         std::string::npos;
+    user_check(letters && !name.empty() && (name[0] < '0' || name[0] > '9'),
+               "{} {:?}: expected a name of letters, digits and '_' that does not start with a digit", kind, name);
+}
+
+/** Names that a training step or a checkpoint gives to what is no layer. */
+constexpr std::string_view kReserved[] = {"best", "labels", "loss", "optimizer", "rate"};
+
 /** `wanted`, or the kind with the next number: dense1, dense2, ... Throws CompileError for a name that
- * another layer has, or that cannot stand in a checkpoint or a C identifier. */
+ * another layer has, that is reserved, or that is no C identifier. */
 std::string layer_name(const Graph &graph, const std::string &kind, const std::string &wanted) {
     std::set<std::string> taken;
     for (const Node &node : graph.nodes) {
@@ -25,10 +37,10 @@ std::string layer_name(const Graph &graph, const std::string &kind, const std::s
             }
         }
     }
+    check_name(kind, wanted);
     user_check(taken.count(wanted) == 0, "{} '{}': expected a name that no other layer has", kind, wanted);
-    user_check(wanted.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==
-                   std::string::npos,
-               "{} '{}': expected a name of letters, digits and '_'", kind, wanted);
+    user_check(std::find(std::begin(kReserved), std::end(kReserved), wanted) == std::end(kReserved), "{} '{}': expected a name other than {}", kind, wanted,
+               fmt::join(kReserved, ", "));
     return wanted;
 }
 
@@ -78,6 +90,7 @@ Tensor input(const std::string &name, const Shape &features, ElementType type, c
         attributes["scale"] = double{options.scale};
         attributes["offset"] = double{options.offset};
     }
+    check_name("input", name);
     return {current, current->add_one("input", layer_name(*current, "input", name), {}, attributes)};
 }
 
@@ -128,7 +141,9 @@ Tensor hardtanh(const Tensor &x, const std::string &name) {
 }
 
 Graph build(const std::string &name, const std::function<Tensor()> &network) {
-    internal_check(current == nullptr, "build('{}') inside another build", name);
+    check_name("network", name);
+    user_check(current == nullptr, "network '{}': expected to be built on its own, found it inside network '{}'", name,
+               current == nullptr ? "" : current->name);
     const auto graph = std::make_shared<Graph>();
     graph->name = name;
     current = graph;

@@ -17,8 +17,8 @@ const Network &find_network(const std::string &name) {
         return found->second;
     }
     std::string known;
-    for (const auto &[key, network] : networks()) {
-        known += known.empty() ? key : ", " + key;
+    for (const Network &network : all_networks()) {
+        known += known.empty() ? network.name : ", " + network.name;
     }
     throw CompileError(fmt::format("unknown network '{}': expected one of {}", name, known));
 }
@@ -26,7 +26,9 @@ const Network &find_network(const std::string &name) {
 std::vector<Network> all_networks() {
     std::vector<Network> result;
     for (const auto &[key, network] : networks()) {
-        result.push_back(network);
+        if (network.network != nullptr) {
+            result.push_back(network);
+        }
     }
     return result;
 }

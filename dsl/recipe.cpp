@@ -56,10 +56,11 @@ void check_recipe(const std::string &network, const Recipe &recipe) {
     positive("batch", recipe.batch);
     user_check(!recipe.loss.op.empty(), "recipe of '{}': expected a loss such as squared_hinge()", network);
     user_check(!recipe.optimizer.op.empty(), "recipe of '{}': expected an optimizer such as adam()", network);
-    for (const char *key : {"beta1", "beta2", "momentum"}) {
-        auto found = recipe.optimizer.attributes.find(key);
-        if (found != recipe.optimizer.attributes.end()) {
-            const double value = std::get<double>(found->second);
+    for (const auto &[key, attribute] : recipe.optimizer.attributes) {
+        const double value = std::get<double>(attribute);
+        if (key == "eps") {
+            positive("eps", value);
+        } else {
             user_check(value >= 0 && value < 1, "recipe of '{}': expected {} in [0, 1), found {}", network, key, value);
         }
     }

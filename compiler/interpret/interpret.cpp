@@ -31,7 +31,8 @@ int64_t find_batch(const Graph &graph, const Arrays &bindings) {
         if (bound == bindings.end() || value.shape.empty() || value.shape[0] != kBatch) {
             continue;
         }
-        const int64_t rows = bound->second.shape.at(0);
+        user_check(!bound->second.shape.empty(), "'{}': expected a batch, found a scalar", value.name);
+        const int64_t rows = bound->second.shape[0];
         user_check(batch == 0 || batch == rows, "'{}': expected a batch of {} rows, found {}", value.name, batch, rows);
         batch = rows;
     }

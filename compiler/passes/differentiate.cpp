@@ -27,9 +27,9 @@ public:
         for (size_t i = forward_nodes; i-- > 0;) {
             backward(Node(graph_.nodes[i]));
         }
-        if (!trainable_.empty()) {
-            rate_ = graph_.add_one("scalar", "rate", {});
-        }
+        user_check(!trainable_.empty(), "network '{}': expected a layer with parameters to train, found none",
+                   network_.name);
+        rate_ = graph_.add_one("scalar", "rate", {});
         for (const Node &parameter : trainable_) {
             update(parameter);
         }
