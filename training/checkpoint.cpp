@@ -65,14 +65,14 @@ T number(const std::string &path, const SafeTensors &file, const std::string &ke
     const std::string &text = found->second;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), result);
     user_check(error == std::errc() && end == text.data() + text.size() && result >= 0,
-               "{}: expected a number >= 0 as '{}' in its metadata, found '{}'", path, key, text);
+               "{}: expected a number >= 0 as '{}' in its metadata, found {:?}", path, key, text);
     return result;
 }
 
 void check_network(const std::string &path, const SafeTensors &file, const Graph &network) {
     auto found = file.metadata.find("network");
     user_check(found == file.metadata.end() || found->second == network.name,
-               "{}: expected a checkpoint of network '{}', found one of '{}'", path, network.name,
+               "{}: expected a checkpoint of network '{}', found one of {:?}", path, network.name,
                found == file.metadata.end() ? "" : found->second);
 }
 
@@ -119,6 +119,9 @@ Checkpoint load_checkpoint(const std::string &path, const Graph &network) {
     result.loss_sum = number<double>(path, file, "loss_sum");
     result.best_error = number<double>(path, file, "best_error");
     result.best_epoch = number<int64_t>(path, file, "best_epoch");
+    user_check(result.best.empty() == (result.epoch == 0),
+               "{}: expected tensors 'best.NAME' once an epoch is finished and not before, found {} after {} epochs", path,
+               result.best.size(), result.epoch);
     auto recipe = file.metadata.find("recipe");
     result.recipe = recipe == file.metadata.end() ? "" : recipe->second;
     return result;
@@ -142,7 +145,7 @@ Arrays load_parameters(const std::string &path, const Graph &network, bool best)
         best && std::any_of(present.begin(), present.end(), [](const auto &name) { return name.starts_with(kBest); });
     for (const std::string &name : present) {
         user_check(names.count(name) != 0 || name.starts_with(kBest) || name.starts_with(kOptimizer) || is_ignored(name),
-                   "{}: expected only tensors of network '{}', found '{}'", path, network.name, name);
+                   "{}: expected only tensors of network '{}', found {:?}", path, network.name, name);
     }
     const std::string prefix = has_best ? kBest : "";
     SafeTensorsOptions options;

@@ -44,7 +44,11 @@ void Evaluator::run(const void *inputs, int64_t rows, float *scores, std::vector
 }
 
 Array Evaluator::run(const Array &inputs) {
-    const int64_t rows = inputs.shape.at(0);
+    const Value &input = program().graph.value(program().inputs.at(0));
+    user_check(inputs.type == input.type && inputs.shape.size() == 2 && inputs.shape[1] == input.shape.at(1),
+               "input '{}' of network '{}': expected {}{}, found {}{}", input.name, network_.name, to_string(input.type),
+               to_string(input.shape), to_string(inputs.type), to_string(inputs.shape));
+    const int64_t rows = inputs.shape[0];
     Array scores(Float(32), {rows, program().graph.value(program().outputs.at(0)).shape.at(1)});
     run(inputs.bytes.data(), rows, scores.floats().data());
     return scores;

@@ -103,7 +103,7 @@ private:
     void resume(const Graph &network) {
         const Checkpoint found = load_checkpoint(options_.checkpoint, network);
         user_check(found.recipe == state_.recipe,
-                   "{}: expected a run of the recipe '{}', found one of '{}'; --restart begins anew",
+                   "{}: expected a run of the recipe '{}', found one of {:?}; --restart begins anew",
                    options_.checkpoint, state_.recipe, found.recipe);
         user_check(found.seed == options_.seed, "{}: expected a run with seed {}, found one with {}; --restart begins anew",
                    options_.checkpoint, options_.seed, found.seed);

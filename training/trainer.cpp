@@ -81,16 +81,19 @@ Arrays Trainer::moments() const {
 }
 
 void Trainer::restore(const Arrays &parameters, const Arrays &moments, int64_t steps) {
+    Arrays checked;
     for (const auto *wanted : {&parameters, &moments}) {
-        const Arrays present = states(wanted == &parameters);
-        for (const auto &[name, array] : present) {
+        for (const auto &[name, array] : states(wanted == &parameters)) {
             auto found = wanted->find(name);
             user_check(found != wanted->end(), "training state: expected '{}', found none", name);
             user_check(found->second.shape == array.shape && found->second.type == array.type,
                        "training state: expected '{}' to be {}{}, found {}{}", name, to_string(array.type),
                        to_string(array.shape), to_string(found->second.type), to_string(found->second.shape));
-            set_state(name, found->second);
+            checked.insert(*found);
         }
+    }
+    for (const auto &[name, array] : checked) {
+        set_state(name, array);
     }
     requantize();
     steps_ = steps;
