@@ -1,0 +1,85 @@
+#pragma once
+#include "dsl/dsl.h"
+#include "tests/ir/numbers.h"
+
+#include <cfloat>
+
+namespace quantide {
+
+struct RandomNetworkOptions {
+    std::vector<int64_t> sizes = {1, 2, 3, 5, 31, 32, 33, 63, 64, 65};
+    int64_t most_layers = 4;
+    bool float_input = true;   ///< Float(32) inputs as well
+    bool float_layers = true;  ///< float32 weights as well
+};
+
+/** A network of a few dense layers, with batch norm, hard tanh and sign between them or not. */
+inline Graph random_network(Random &random, const RandomNetworkOptions &options = {}) {
+    return build("net", [&] {
+        const int64_t features = random.pick(options.sizes);
+        const bool codes = !options.float_input || random.coin();
+        Tensor x = !codes ? input("image", {features}, Float(32)) :
+                            input("image", {features}, UInt(8),
+                                  random.pick<InputOptions>({{}, {.scale = 0.125F, .offset = -1}, {.scale = 2.0F / 255, .offset = -1},
+                                                             {.scale = 3, .offset = 0.3F}}));
+        const int64_t layers = random.integer(1, options.most_layers);
+        for (int64_t layer = 1; layer <= layers; ++layer) {
+            const bool binary = !options.float_layers || random.integer(0, 3) != 0;
+            x = dense(x, {.units = random.pick(options.sizes), .weights = binary ? sign() : float32()});
+            if (random.integer(0, 3) != 0) {
+                x = batch_norm(x, {.eps = random.pick<double>({1e-4, 1e-5, 1e-12, 0.1})});
+            }
+            if (random.integer(0, 5) == 0) {
+                x = hardtanh(x);
+            }
+            if (layer < layers && random.integer(0, 3) != 0) {
+                x = quantize(x, sign());
+            }
+        }
+        return x;
+    });
+}
+
+/** Numbers such as training gives; or, adversarial, the extremes that a checkpoint may hold. */
+inline Arrays random_parameters(const Graph &network, Random &random, bool adversarial = false) {
+    const std::vector<float> extreme{0.0F, -0.0F, 1, -1, 1e-45F, -1e-45F, FLT_MIN, 1e-20F, 1e20F, -1e20F, 1e38F, -1e38F, FLT_MAX, -FLT_MAX};
+    Arrays result;
+    for (const Node &node : network.nodes) {
+        if (node.op != "parameter" || node.has("quantizer")) {
+            continue;
+        }
+        const Value &value = network.value(node.outputs[0]);
+        const bool variance = value.name.ends_with(".running_var");
+        Array array = value.shape.size() == 2 ? random.floats(value.shape, -1, 1) : random.floats(value.shape, -3, 3);
+        for (float &x : array.floats()) {
+            if (value.shape.size() == 1 && adversarial && random.integer(0, 2) == 0) {
+                x = random.pick(extreme);
+            }
+            x = variance ? std::fabs(x) : x;
+        }
+        result[value.name] = std::move(array);
+    }
+    return result;
+}
+
+/** A batch for the network's input and, where the graph reads them, its labels. */
+inline Arrays random_batch(const Graph &graph, Random &random, int64_t rows, int64_t classes) {
+    Arrays result;
+    for (const Node &node : graph.nodes) {
+        const Value &value = graph.value(node.outputs[0]);
+        if (node.op == "input") {
+            const Shape shape{rows, value.shape.at(1)};
+            result[value.name] = value.type == UInt(8) ? random.codes(UInt(8), shape) : random.floats(shape);
+        } else if (node.op == "labels") {
+            result[value.name] = random.codes(UInt(8), {rows}, classes);
+        }
+    }
+    return result;
+}
+
+inline Arrays join(Arrays a, const Arrays &b) {
+    a.insert(b.begin(), b.end());
+    return a;
+}
+
+}  // namespace quantide

@@ -1,0 +1,149 @@
+#include "compiler/ir/type.h"
+
+#include "tests/base/expect_error.h"
+
+#include <gtest/gtest.h>
+
+namespace quantide {
+
+namespace {
+
+TEST(Type, PrintsKindAndBits) {
+    EXPECT_EQ(to_string(Float(32)), "f32");
+    EXPECT_EQ(to_string(Int(64)), "i64");
+    EXPECT_EQ(to_string(UInt(1)), "u1");
+    EXPECT_EQ(to_string(Shape{kBatch, 3}), "[N, 3]");
+    EXPECT_EQ(to_string(Shape{}), "[]");
+}
+
+TEST(Type, ACodeTakesAByte) {
+    EXPECT_EQ(UInt(1).bytes(), 1);
+    EXPECT_EQ(UInt(4).bytes(), 1);
+    EXPECT_EQ(UInt(8).bytes(), 1);
+    EXPECT_EQ(Int(32).bytes(), 4);
+    EXPECT_EQ(Int(64).bytes(), 8);
+}
+
+TEST(ElementCount, MultipliesAndFillsInTheBatch) {
+    EXPECT_EQ(element_count({}, 1, "x"), 1);
+    EXPECT_EQ(element_count({7}, 1, "x"), 7);
+    EXPECT_EQ(element_count({kBatch, 3}, 5, "x"), 15);
+    EXPECT_EQ(element_count({int64_t{1} << 25, int64_t{1} << 25}, 1, "x"), int64_t{1} << 50);
+}
+
+TEST(ElementCount, RefusesWhatIsNotPositive) {
+    expect_error([] { element_count({3, 0}, 1, "layer 'a'"); }, {"layer 'a'", "positive", "[3, 0]"});
+    expect_error([] { element_count({-2, 3}, 1, "layer 'a'"); }, {"layer 'a'", "positive", "[-2, 3]"});
+    expect_error([] { element_count({kBatch, 3}, 0, "layer 'a'"); }, {"layer 'a'", "[N, 3]"});
+    expect_error([] { element_count({INT64_MIN}, 1, "layer 'a'"); }, {"layer 'a'", "positive"});
+}
+
+TEST(ElementCount, RefusesProductsThatOverflow) {
+    const int64_t big = int64_t{1} << 25;
+    expect_error([&] { element_count({big, big + 1}, 1, "layer 'a'"); }, {"layer 'a'", "overflows", "[33554432, 33554433]"});
+    expect_error([] { element_count({INT64_MAX}, 1, "a"); }, {"overflows"});
+    expect_error([] { element_count({INT64_MAX, INT64_MAX}, 1, "a"); }, {"overflows"});
+    // 2^32 * 2^32 is 0 in 64 bits.
+    expect_error([] { element_count({int64_t{1} << 32, int64_t{1} << 32}, 1, "a"); }, {"overflows"});
+    expect_error([&] { element_count({kBatch, big}, big * 2, "a"); }, {"overflows"});
+}
+
+struct ByteCount {
+    Shape shape;
+    ElementType type;
+    Layout layout;
+    int64_t bytes;
+};
+
+TEST(ByteCount, CountsThePaddingOfLayouts) {
+    const ByteCount cases[] = {
+        {{3, 5}, Float(32), Layout::Logical, 60},
+        {{3, 5}, UInt(1), Layout::Logical, 15},
+        {{}, Int(64), Layout::Logical, 8},
+        {{3, 1}, UInt(1), Layout::PackedWords, 3 * 4},
+        {{3, 32}, UInt(1), Layout::PackedWords, 3 * 4},
+        {{3, 33}, UInt(1), Layout::PackedWords, 3 * 8},
+        {{2, 3, 33}, UInt(1), Layout::PackedWords, 6 * 8},
+        {{1, 1}, UInt(1), Layout::OutputPanels, 32 * 4},
+        {{32, 64}, UInt(1), Layout::OutputPanels, 32 * 8},
+        {{33, 65}, UInt(1), Layout::OutputPanels, 64 * 12},
+        {{33, 65}, Float(32), Layout::OutputPanels, 64 * 65 * 4},
+        {{33, 65}, Float(32), Layout::InputPanels, 96 * 33 * 4},
+        {{1, 1}, Float(32), Layout::InputPanels, 32 * 4},
+    };
+    for (const ByteCount &c : cases) {
+        EXPECT_EQ(byte_count(c.shape, c.type, c.layout, 1), c.bytes)
+            << to_string(c.type) << to_string(c.shape) << to_string(c.layout);
+    }
+    EXPECT_EQ(byte_count({kBatch, 33}, UInt(1), Layout::PackedWords, 7), 7 * 8);
+    EXPECT_THROW(byte_count({3, 5}, Float(32), Layout::PackedWords, 1), InternalError);
+}
+
+TEST(ByteCount, StaysPositiveForTheLargestValues) {
+    for (Layout layout : {Layout::Logical, Layout::OutputPanels, Layout::InputPanels}) {
+        for (const Shape &shape : {Shape{1, int64_t{1} << 50}, Shape{int64_t{1} << 50, 1}}) {
+            EXPECT_GT(byte_count(shape, Int(64), layout, 1), int64_t{1} << 52) << to_string(layout);
+        }
+    }
+}
+
+/** The number that a code stands for, plane by plane. */
+float by_planes(const Encoding &encoding, uint32_t code) {
+    float value = encoding.offset;
+    for (int plane = 0; plane < encoding.planes(); ++plane) {
+        value += (code >> plane & 1) != 0 ? encoding.scales[static_cast<size_t>(plane)] : 0.0F;
+    }
+    return value;
+}
+
+TEST(IntegerView, StandsForTheSameNumbersAsThePlanes) {
+    const Encoding encodings[] = {
+        {{2}, -1},
+        {{0.5F}, -0.25F},
+        {{1}, 0},
+        {{1}, -1},
+        {{2, 4}, -3},
+        {{0.25F, 0.5F, 1, 2}, 0},
+        {{0.125F, 0.25F, 0.5F, 1, 2, 4, 8, 16}, -1},
+        {{2, 4, 8, 16, 32, 64, 128, 256}, -255},
+    };
+    for (const Encoding &encoding : encodings) {
+        const IntegerView view = integer_view(encoding);
+        const int bits = encoding.planes();
+        for (uint32_t code = 0; code < 1U << bits; ++code) {
+            const auto q = static_cast<int64_t>(view.multiplier) * code + view.addend;
+            EXPECT_EQ(view.scale * static_cast<float>(q) + view.offset, by_planes(encoding, code));
+            EXPECT_GE(q, view.min());
+            EXPECT_LE(q, view.max(bits));
+        }
+    }
+}
+
+TEST(IntegerView, OfSignIsPlusOrMinusOneAndOfOtherGridsTheCode) {
+    const IntegerView sign = integer_view({{2}, -1});
+    EXPECT_EQ(sign.multiplier, 2);
+    EXPECT_EQ(sign.addend, -1);
+    EXPECT_EQ(sign.scale, 1);
+    EXPECT_EQ(sign.offset, 0);
+    EXPECT_EQ(sign.min(), -1);
+    EXPECT_EQ(sign.max(1), 1);
+    const IntegerView byte = integer_view({{2, 4, 8, 16, 32, 64, 128, 256}, -255});
+    EXPECT_EQ(byte.min(), 0);
+    EXPECT_EQ(byte.max(8), 255);
+    EXPECT_EQ(byte.scale, 2);
+    EXPECT_EQ(byte.offset, -255);
+    const IntegerView plain = integer_view({{3, 6, 12}, 0.5F});
+    EXPECT_EQ(plain.min(), 0);
+    EXPECT_EQ(plain.max(3), 7);
+    EXPECT_EQ(plain.offset, 0.5F);
+}
+
+TEST(IntegerView, RefusesWhatIsNoGrid) {
+    EXPECT_THROW(integer_view({}), InternalError);
+    EXPECT_THROW(integer_view({{1, 3}, 0}), InternalError);
+    EXPECT_THROW(integer_view({{1, -1}, 0}), InternalError);
+}
+
+}  // namespace
+
+}  // namespace quantide
