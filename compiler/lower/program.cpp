@@ -140,20 +140,41 @@ private:
     std::map<ValueId, Buffer> buffers_;
 };
 
-/** Groups in the order of their last nodes, which keeps every update of a state behind its readers. */
+/** Groups in an order in which every value is made before it is read, and every state is read before it is
+ * replaced; of those that could be next, the one that was written first. */
 std::vector<int> group_order(const Graph &graph) {
-    std::map<int, size_t> last;
-    for (size_t i = 0; i < graph.nodes.size(); ++i) {
-        if (graph.nodes[i].group >= 0) {
-            last[graph.nodes[i].group] = i;
+    std::map<int, std::set<int>> before;
+    const auto group_of = [&](ValueId id) { return graph.producer(id).group; };
+    const auto precede = [&](int first, int second) {
+        if (first >= 0 && second >= 0 && first != second) {
+            before[second].insert(first);
+        }
+    };
+    for (const Node &node : graph.nodes) {
+        if (node.group >= 0) {
+            before[node.group];
+        }
+        for (ValueId input : node.inputs) {
+            precede(group_of(input), node.group);
         }
     }
-    std::vector<int> groups;
-    for (const auto &[group, node] : last) {
-        groups.push_back(group);
+    for (const StateUpdate &update : graph.updates) {
+        for (int reader : graph.users(update.state)) {
+            precede(graph.nodes[static_cast<size_t>(reader)].group, group_of(update.next));
+        }
     }
-    std::sort(groups.begin(), groups.end(), [&](int a, int b) { return last[a] < last[b]; });
-    return groups;
+    std::vector<int> order;
+    while (!before.empty()) {
+        const auto next = std::find_if(before.begin(), before.end(), [](const auto &group) { return group.second.empty(); });
+        internal_check(next != before.end(), "the fusion groups of '{}' wait for each other", graph.name);
+        const int group = next->first;
+        order.push_back(group);
+        before.erase(next);
+        for (auto &[other, waits] : before) {
+            waits.erase(group);
+        }
+    }
+    return order;
 }
 
 Step make_step(const Graph &graph, int group) {
