@@ -64,7 +64,8 @@ constexpr std::array kRequirements = {
 bool cpuid_bit(const CpuidBit &b) {
     uint32_t r[4] = {};
     // __get_cpuid_count refuses leaves that the CPU does not have.
-    return __get_cpuid_count(b.leaf, b.subleaf, &r[0], &r[1], &r[2], &r[3]) != 0 && ((r[b.reg] >> b.bit) & 1) != 0;
+    return __get_cpuid_count(b.leaf, b.subleaf, &r[0], &r[1], &r[2], &r[3]) != 0 &&
+           ((r[b.reg] >> b.bit) & 1) != 0;
 }
 
 uint64_t saved_state() {

@@ -25,7 +25,9 @@ std::string frame(const std::string &key, const std::string &code) {
     return fmt::format("{}{}\n{}\n{}\n", kMagic, key.size(), key, content_hash(code));
 }
 
-std::string full_key(const std::string &key) { return fmt::format("{}\n{}\n{}", kVersion, build_identity(), key); }
+std::string full_key(const std::string &key) {
+    return fmt::format("{}\n{}\n{}", kVersion, build_identity(), key);
+}
 
 /** Reads the build id of the object that contains `address` from its notes. */
 struct BuildIdSearch {
@@ -83,12 +85,14 @@ CodeCache CodeCache::standard() {
     if (cache != nullptr && cache[0] == '/') {
         return CodeCache(std::string(cache) + "/quantide");
     }
-    return home != nullptr && home[0] == '/' ? CodeCache(std::string(home) + "/.cache/quantide") : CodeCache();
+    return home != nullptr && home[0] == '/' ? CodeCache(std::string(home) + "/.cache/quantide")
+                                             : CodeCache();
 }
 
 std::string CodeCache::path(const std::string &key) const {
-    return directory.empty() || build_identity().empty() ? ""
-                                                         : directory + "/" + content_hash(full_key(key)) + ".o";
+    return directory.empty() || build_identity().empty()
+               ? ""
+               : directory + "/" + content_hash(full_key(key)) + ".o";
 }
 
 std::optional<std::string> CodeCache::load(const std::string &key) const {

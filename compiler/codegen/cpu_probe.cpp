@@ -50,7 +50,8 @@ Stmt with_cpuid(uint32_t leaf, uint32_t subleaf, Stmt rest) {
 
 Expr bit(uint32_t leaf, uint32_t subleaf, int reg, int index) {
     const Expr value = Variable::make(Halide::Int(32), register_name(leaf, subleaf, reg));
-    return ((cast<uint32_t>(value) >> Expr(static_cast<uint32_t>(index))) & Expr(uint32_t{1})) != Expr(uint32_t{0});
+    return ((cast<uint32_t>(value) >> Expr(static_cast<uint32_t>(index))) & Expr(uint32_t{1})) !=
+           Expr(uint32_t{0});
 }
 
 Stmt probe_x86(const Target &target) {

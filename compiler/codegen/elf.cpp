@@ -27,7 +27,8 @@ public:
     template<typename T>
     T get(uint64_t offset) const {
         T value;
-        internal_check(offset <= bytes.size() && sizeof value <= bytes.size() - offset, "ELF object is truncated");
+        internal_check(offset <= bytes.size() && sizeof value <= bytes.size() - offset,
+                       "ELF object is truncated");
         std::memcpy(&value, &bytes[offset], sizeof value);
         return value;
     }
@@ -57,7 +58,8 @@ bool is_global(const Elf64_Sym &symbol) {
 
 ElfSymbol describe(const Elf64_Sym &symbol, std::string name) {
     const auto visibility = ELF64_ST_VISIBILITY(symbol.st_other);
-    return {std::move(name), symbol.st_shndx != SHN_UNDEF, visibility == STV_HIDDEN || visibility == STV_INTERNAL};
+    return {std::move(name), symbol.st_shndx != SHN_UNDEF,
+            visibility == STV_HIDDEN || visibility == STV_INTERNAL};
 }
 
 /** Calls body(symbol, offset of the symbol in the file, its string section) for every symbol. */

@@ -9,13 +9,17 @@ namespace quantide {
 // Small pieces of Halide IR for functions that are not pipelines. Such a function returns 0 unless an
 // assertion in it fails, and then what the assertion says: that is how it returns any value.
 
-inline Halide::Expr ir_u64(uint64_t value) { return Halide::Internal::UIntImm::make(Halide::UInt(64), value); }
+inline Halide::Expr ir_u64(uint64_t value) {
+    return Halide::Internal::UIntImm::make(Halide::UInt(64), value);
+}
 
 inline Halide::Expr ir_handle(const std::string &name) {
     return Halide::Internal::Variable::make(Halide::Handle(), name);
 }
 
-inline Halide::Expr ir_address(const Halide::Expr &pointer) { return Halide::reinterpret(Halide::UInt(64), pointer); }
+inline Halide::Expr ir_address(const Halide::Expr &pointer) {
+    return Halide::reinterpret(Halide::UInt(64), pointer);
+}
 
 inline Halide::Expr ir_offset(const Halide::Expr &pointer, const Halide::Expr &bytes) {
     return Halide::reinterpret(Halide::Handle(), ir_address(pointer) + bytes);
@@ -40,9 +44,9 @@ inline Halide::Internal::LoweredArgument ir_argument(const std::string &name, co
 }
 
 /** `int name(arguments...)` with C linkage. */
-inline Halide::Internal::LoweredFunc ir_function(const std::string &name,
-                                                 const std::vector<Halide::Internal::LoweredArgument> &arguments,
-                                                 const Halide::Internal::Stmt &body) {
+inline Halide::Internal::LoweredFunc ir_function(
+    const std::string &name, const std::vector<Halide::Internal::LoweredArgument> &arguments,
+    const Halide::Internal::Stmt &body) {
     return {name, arguments, body, Halide::LinkageType::External, Halide::NameMangling::C};
 }
 

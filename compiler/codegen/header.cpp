@@ -42,14 +42,16 @@ std::string describe_codes(const Value &value) {
     };
     const int64_t last = (int64_t{1} << value.type.bits) - 1;
     if (packed(value)) {
-        return fmt::format("Bit i of word w of a row is element 32 w + i of {}; the bits after the last are 0.\n"
-                           "Bit 0 stands for {}, bit 1 for {}.",
-                           value.shape.back(), real(0), real(1));
+        return fmt::format(
+            "Bit i of word w of a row is element 32 w + i of {}; the bits after the last are 0.\n"
+            "Bit 0 stands for {}, bit 1 for {}.",
+            value.shape.back(), real(0), real(1));
     }
-    return fmt::format("Codes from 0 to {}, all allowed: code c stands for the number {} * c {} {}\n"
-                       "(0 is {}, 1 is {}, {} is {}).",
-                       last, view.scale * static_cast<float>(view.multiplier), real(0) < 0 ? '-' : '+',
-                       std::abs(real(0)), real(0), real(1), last, real(last));
+    return fmt::format(
+        "Codes from 0 to {}, all allowed: code c stands for the number {} * c {} {}\n"
+        "(0 is {}, 1 is {}, {} is {}).",
+        last, view.scale * static_cast<float>(view.multiplier), real(0) < 0 ? '-' : '+', std::abs(real(0)),
+        real(0), real(1), last, real(last));
 }
 
 Parameter describe_parameter(const std::string &name, const Value &value) {
@@ -63,8 +65,8 @@ Parameter describe_parameter(const std::string &name, const Value &value) {
         shape += extent == kBatch ? "[batch]" : fmt::format("[{}]", extent);
         p.elements *= extent == kBatch ? 1 : extent;
     }
-    p.meaning = fmt::format("\"{}\": {} {}{}, row-major; image b starts at {} + {} * b.\n{}", value.name, p.type, name,
-                            shape, name, p.elements, describe_codes(value));
+    p.meaning = fmt::format("\"{}\": {} {}{}, row-major; image b starts at {} + {} * b.\n{}", value.name,
+                            p.type, name, shape, name, p.elements, describe_codes(value));
     return p;
 }
 
@@ -85,15 +87,16 @@ std::string upper(std::string text) {
 
 std::string introduction(const std::string &network, const Target &target, bool parallel,
                          const std::vector<Parameter> &inputs, const std::vector<Parameter> &outputs) {
-    std::string text =
-        fmt::format("/* The neural network \"{}\" as a C library, made by Quantide {} for {}.\n *\n * It has code for:\n",
-                    network, kVersion, target.architecture == "arm-64" ? "64-bit Arm Linux" : "64-bit x86 Linux");
+    std::string text = fmt::format(
+        "/* The neural network \"{}\" as a C library, made by Quantide {} for {}.\n *\n * It has code for:\n",
+        network, kVersion, target.architecture == "arm-64" ? "64-bit Arm Linux" : "64-bit x86 Linux");
     for (const CpuLevel *level : target.levels) {
         text += fmt::format(" *     {:<10}{}\n", level->name, level->summary);
     }
     text += target.levels.size() > 1
                 ? " * and picks the first of these that the CPU has when it is first called.\n"
-                : fmt::format(" * On a CPU that lacks any of it calls return {}_UNSUPPORTED_CPU.\n", upper(network));
+                : fmt::format(" * On a CPU that lacks any of it calls return {}_UNSUPPORTED_CPU.\n",
+                              upper(network));
     for (const auto *list : {&inputs, &outputs}) {
         text += list == &inputs ? " *\n * Input\n" : " *\n * Output\n";
         for (const Parameter &p : *list) {
@@ -123,7 +126,8 @@ std::string introduction(const std::string &network, const Target &target, bool 
 
 }  // namespace
 
-std::string make_header(const Program &program, const std::string &network, const Target &target, bool parallel) {
+std::string make_header(const Program &program, const std::string &network, const Target &target,
+                        bool parallel) {
     const std::string big = upper(network);
     const std::vector<std::string> names = parameter_names(program);
     std::vector<Parameter> inputs, outputs;
@@ -136,14 +140,15 @@ std::string make_header(const Program &program, const std::string &network, cons
         (input ? inputs : outputs).push_back(p);
         declarations.push_back(fmt::format("{}{} *{}", input ? "const " : "", p.type, p.name));
         arguments.push_back(p.name);
-        sizes += fmt::format("/* Elements of `{}` an image. */\n#define {}_{}_ELEMENTS {}\n", p.name, big, upper(p.name),
-                             p.elements);
+        sizes += fmt::format("/* Elements of `{}` an image. */\n#define {}_{}_ELEMENTS {}\n", p.name, big,
+                             upper(p.name), p.elements);
     }
     internal_check(!inputs.empty() && !outputs.empty(), "network {} lacks an input or an output", network);
 
     std::string statuses;
     for (const StatusText &s : all_statuses()) {
-        statuses += fmt::format("    {}_{} = {}, /* {} */\n", big, s.name, static_cast<int>(s.status), s.summary);
+        statuses +=
+            fmt::format("    {}_{} = {}, /* {} */\n", big, s.name, static_cast<int>(s.status), s.summary);
     }
     statuses.erase(statuses.find_last_of(','), 1);  // C++98 has no comma after the last
 

@@ -7,6 +7,7 @@
 namespace quantide {
 
 /** The text of NAME.h: valid C99 and C++, and all that a stranger needs to call the library. */
-std::string make_header(const Program &program, const std::string &network, const Target &target, bool parallel);
+std::string make_header(const Program &program, const std::string &network, const Target &target,
+                        bool parallel);
 
 }  // namespace quantide

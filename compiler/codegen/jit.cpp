@@ -52,7 +52,8 @@ struct Descriptor {
         int64_t stride = 1;
         for (size_t i = 0; i < from.extents.size(); i++) {
             const int64_t extent = from.extents[i] == kBatch ? batch : from.extents[i];
-            dimensions.at(i) = halide_dimension_t(0, static_cast<int32_t>(extent), static_cast<int32_t>(stride));
+            dimensions.at(i) =
+                halide_dimension_t(0, static_cast<int32_t>(extent), static_cast<int32_t>(stride));
             stride *= extent;
         }
     }
@@ -81,7 +82,8 @@ JitProgram::JitProgram(Program program, const JitOptions &options) : chain(std::
     std::map<std::string, size_t> index;
     std::vector<int> groups;
     for (int group : chain.groups) {
-        const auto [it, fresh] = index.emplace(group_signature(chain.graph, group, lower_options), groups.size());
+        const auto [it, fresh] =
+            index.emplace(group_signature(chain.graph, group, lower_options), groups.size());
         if (fresh) {
             groups.push_back(group);
         }
@@ -120,16 +122,16 @@ void JitProgram::run(const JitMemory &memory, int64_t batch, std::vector<double>
     auto host = [&](const Buffer &b) -> void * {
         const auto index = static_cast<size_t>(b.index);
         switch (b.space) {
-        case Space::Input:
-            return const_cast<void *>(memory.inputs.at(index));
-        case Space::Output:
-            return memory.outputs.at(index);
-        case Space::Constant:
-            return const_cast<void *>(constants.at(index));
-        case Space::State:
-            return memory.states.at(index);
-        case Space::Scratch:
-            break;
+            case Space::Input:
+                return const_cast<void *>(memory.inputs.at(index));
+            case Space::Output:
+                return memory.outputs.at(index);
+            case Space::Constant:
+                return const_cast<void *>(constants.at(index));
+            case Space::State:
+                return memory.states.at(index);
+            case Space::Scratch:
+                break;
         }
         return static_cast<std::byte *>(memory.scratch) + b.offset * batch;
     };

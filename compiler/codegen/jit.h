@@ -81,8 +81,8 @@ private:
     void bind_constants();
 
     Program chain;
-    std::vector<JitKernel> kernels;     ///< distinct ones
-    std::vector<size_t> kernel_of;      ///< Program's kernel index -> index in `kernels`
+    std::vector<JitKernel> kernels;  ///< distinct ones
+    std::vector<size_t> kernel_of;   ///< Program's kernel index -> index in `kernels`
     std::vector<const void *> constants;
 };
 

@@ -47,8 +47,8 @@ std::string halide_version() {
 std::string cache_key(const KernelRequest &request) {
     const LowerOptions &o = request.options;
     return fmt::format("kernel\n{}\n{}{}\nbatch {} parallel {} strict_float {}\n{}", halide_version(),
-                       o.level->architecture, o.level->features, o.batch.value_or(0), o.parallel, o.strict_float,
-                       request.signature);
+                       o.level->architecture, o.level->features, o.batch.value_or(0), o.parallel,
+                       o.strict_float, request.signature);
 }
 
 /** A call allocates nothing and needs libc alone, so code that would is our mistake. */
@@ -66,8 +66,9 @@ void check_needs(const std::string &object, const KernelRequest &request) {
 
 std::string compile_module(const Halide::Module &module, CodeFormat format) {
     const MemoryFile file;
-    module.compile({{format == CodeFormat::Object ? Halide::OutputFileType::object : Halide::OutputFileType::assembly,
-                     file.path()}});
+    module.compile(
+        {{format == CodeFormat::Object ? Halide::OutputFileType::object : Halide::OutputFileType::assembly,
+          file.path()}});
     return file.content();
 }
 
@@ -82,7 +83,8 @@ std::string compile_kernel(const Kernel &kernel, const std::string &name, CodeFo
     }
 }
 
-CompiledKernels compile_kernels(const std::vector<KernelRequest> &requests, const CodeCache &cache, int threads) {
+CompiledKernels compile_kernels(const std::vector<KernelRequest> &requests, const CodeCache &cache,
+                                int threads) {
     std::map<std::string, size_t> index;  // key -> place in `distinct`
     std::vector<const KernelRequest *> distinct;
     std::vector<std::string> keys;

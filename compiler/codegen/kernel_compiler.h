@@ -12,7 +12,8 @@ enum class CodeFormat : uint8_t { Object, Assembly };
 
 /** Makes a scheduled kernel one function `int name(halide_buffer_t *...)` that checks nothing and, unless it
  * has parallel loops, needs no run-time: an ELF object's bytes, or assembly text. */
-std::string compile_kernel(const Kernel &kernel, const std::string &name, CodeFormat format = CodeFormat::Object);
+std::string compile_kernel(const Kernel &kernel, const std::string &name,
+                           CodeFormat format = CodeFormat::Object);
 
 /** A kernel that is wanted, described by a text that is cheap to make. */
 struct KernelRequest {
@@ -32,7 +33,8 @@ struct CompiledKernels {
 };
 
 /** Compiles the kernels on `threads` threads (0: all), equal ones once, those in the cache not at all. */
-CompiledKernels compile_kernels(const std::vector<KernelRequest> &requests, const CodeCache &cache, int threads = 0);
+CompiledKernels compile_kernels(const std::vector<KernelRequest> &requests, const CodeCache &cache,
+                                int threads = 0);
 
 /** Compiles a Halide module to an object's bytes or to assembly text. */
 std::string compile_module(const Halide::Module &module, CodeFormat format);

@@ -49,7 +49,8 @@ public:
             constant_offsets.push_back(writer.add_data(bytes));
             constant_bytes += static_cast<int64_t>(bytes.size());
         }
-        writer.add_function(constants_symbol(network), return_address(architecture, writer.data_symbol(), 0), true);
+        writer.add_function(constants_symbol(network), return_address(architecture, writer.data_symbol(), 0),
+                            true);
         add_functions(program, network, target);
     }
 
@@ -68,14 +69,17 @@ private:
     }
 
     void add_functions(const Program &program, const std::string &network, const Target &target) {
-        auto add = [&](const char *name, const Code &code) { writer.add_function(network + name, code, false); };
+        auto add = [&](const char *name, const Code &code) {
+            writer.add_function(network + name, code, false);
+        };
 
         add("_scratch_bytes",
-            return_scaled_index(architecture, {.last = static_cast<uint32_t>(max_batch(program)),
-                                               .otherwise = 0,
-                                               .stride = static_cast<uint64_t>(scratch_bytes_per_image(program)),
-                                               .table = {},
-                                               .call = {}}));
+            return_scaled_index(architecture,
+                                {.last = static_cast<uint32_t>(max_batch(program)),
+                                 .otherwise = 0,
+                                 .stride = static_cast<uint64_t>(scratch_bytes_per_image(program)),
+                                 .table = {},
+                                 .call = {}}));
         std::vector<std::string> statuses;
         for (const StatusText &s : all_statuses()) {
             statuses.emplace_back(s.summary);
@@ -90,7 +94,8 @@ private:
         levels.emplace_back("unsupported");
         add("_cpu_level", index_text(levels, writer.add_external(level_symbol(network))));
 
-        const auto version = add_texts({fmt::format("quantide {}, network {:.60}, {}", kVersion, network, target.name)});
+        const auto version =
+            add_texts({fmt::format("quantide {}, network {:.60}, {}", kVersion, network, target.name)});
         add("_version", return_address(architecture, version.first, version.second));
         add("_weight_bytes", return_constant(architecture, static_cast<uint64_t>(constant_bytes)));
     }
@@ -172,7 +177,8 @@ Library compile_library(const Program &program, const LibraryOptions &options) {
     auto add = [&](const std::string &name, std::string object) {
         members.push_back({name + ".o", std::move(object)});
     };
-    add(network, hide_all_but(program_object(program, target, data.constant_offsets, options.cache), network + "_run"));
+    add(network, hide_all_but(program_object(program, target, data.constant_offsets, options.cache),
+                              network + "_run"));
     add(network + "_data", data.finish());
     for (size_t i = 0; i < requests.size(); i++) {
         const auto kernel = static_cast<int>(i % program.groups.size());
@@ -182,9 +188,12 @@ Library compile_library(const Program &program, const LibraryOptions &options) {
     if (options.parallel) {
         add(network + "_runtime", name_runtime(compile_runtime(target.architecture, options.cache), network));
     }
-    return {network,          make_header(program, network, target, options.parallel),
-            make_archive(members), kernels.distinct,
-            kernels.compiled, data.constant_bytes};
+    return {network,
+            make_header(program, network, target, options.parallel),
+            make_archive(members),
+            kernels.distinct,
+            kernels.compiled,
+            data.constant_bytes};
 }
 
 void write_library(const Library &library, const std::string &directory) {

@@ -10,7 +10,9 @@ namespace {
 
 constexpr size_t kDataAlignment = 64, kCodeAlignment = 16;
 
-void pad(std::string &bytes, size_t alignment) { bytes.resize((bytes.size() + alignment - 1) / alignment * alignment); }
+void pad(std::string &bytes, size_t alignment) {
+    bytes.resize((bytes.size() + alignment - 1) / alignment * alignment);
+}
 
 template<typename T>
 void append(std::string &bytes, const T &value) {
@@ -23,8 +25,8 @@ struct Sections {
     std::string content;
     std::vector<Elf64_Shdr> headers = {Elf64_Shdr{}};
 
-    void add(const std::string &name, uint32_t type, uint64_t flags, uint64_t alignment, const std::string &bytes,
-             uint32_t link = 0, uint32_t info = 0, uint64_t entry = 0) {
+    void add(const std::string &name, uint32_t type, uint64_t flags, uint64_t alignment,
+             const std::string &bytes, uint32_t link = 0, uint32_t info = 0, uint64_t entry = 0) {
         pad(content, alignment);
         headers.push_back({static_cast<Elf64_Word>(names.size()), type, flags, 0,
                            sizeof(Elf64_Ehdr) + content.size(), bytes.size(), link, info, alignment, entry});
@@ -64,8 +66,8 @@ std::string ObjectWriter::finish() const {
     enum : uint16_t { kNull, kData, kText, kRelocations, kSymbols, kStrings, kStack, kNames, kCount };
 
     std::string strings(1, '\0'), symbols;
-    auto symbol = [&](const std::string &name, int bind, int type, int visibility, uint16_t section, uint64_t value,
-                      uint64_t size) {
+    auto symbol = [&](const std::string &name, int bind, int type, int visibility, uint16_t section,
+                      uint64_t value, uint64_t size) {
         Elf64_Sym s{};
         s.st_name = name.empty() ? 0 : static_cast<Elf64_Word>(strings.size());
         s.st_info = static_cast<unsigned char>(ELF64_ST_INFO(bind, type));

@@ -66,12 +66,14 @@ public:
             }
         }
         internal_check(s.defined(), "network {} has no steps", network);
-        s = LetStmt::make("constants", Call::make(Halide::Handle(), constants_symbol(network), {}, Call::Extern), s);
+        s = LetStmt::make("constants",
+                          Call::make(Halide::Handle(), constants_symbol(network), {}, Call::Extern), s);
         return ir_function(run_symbol(level), arguments, s);
     }
 
     LoweredFunc unsupported() const {
-        return ir_function(unsupported_symbol(), arguments, ir_return(static_cast<int>(Status::UnsupportedCpu)));
+        return ir_function(unsupported_symbol(), arguments,
+                           ir_return(static_cast<int>(Status::UnsupportedCpu)));
     }
 
     /** NAME_run: the checks, then the first level that the CPU has; Halide keeps that choice. */
@@ -79,7 +81,8 @@ public:
         std::vector<Expr> choices;
         for (size_t i = 0; i < target.levels.size(); i++) {
             const bool last = any_cpu && i + 1 == target.levels.size();
-            choices.push_back(last ? const_true() : ir_call(level_symbol(network), {}) == static_cast<int>(i));
+            choices.push_back(last ? const_true()
+                                   : ir_call(level_symbol(network), {}) == static_cast<int>(i));
             choices.push_back(StringImm::make(run_symbol(*target.levels[i])));
         }
         if (!any_cpu) {
@@ -90,7 +93,8 @@ public:
             choices.size() == 2
                 ? ir_call(run_symbol(*target.levels[0]), values)
                 : Call::make(Halide::Int(32), Call::call_cached_indirect_function, choices, Call::Intrinsic);
-        return ir_function(network + "_run", arguments, Block::make(checks(), call_checked(result, "status")));
+        return ir_function(network + "_run", arguments,
+                           Block::make(checks(), call_checked(result, "status")));
     }
 
 private:
@@ -102,7 +106,9 @@ private:
     std::vector<LoweredArgument> arguments;
     std::vector<Expr> values;
 
-    std::string run_symbol(const CpuLevel &level) const { return fmt::format("{}_run_{}", network, level.name); }
+    std::string run_symbol(const CpuLevel &level) const {
+        return fmt::format("{}_run_{}", network, level.name);
+    }
     std::string unsupported_symbol() const { return network + "_run_unsupported"; }
 
     static Stmt call_checked(const Expr &call, const std::string &name) {
@@ -136,17 +142,18 @@ private:
     Expr host(const Buffer &buffer) const {
         const auto index = static_cast<size_t>(buffer.index);
         switch (buffer.space) {
-        case Space::Input:
-            return values.at(index);
-        case Space::Output:
-            return values.at(program.inputs.size() + index);
-        case Space::Scratch:
-            return ir_offset(ir_handle("scratch"),
-                             cast<uint64_t>(batch) * ir_u64(static_cast<uint64_t>(buffer.offset)));
-        case Space::Constant:
-            return ir_offset(ir_handle("constants"), ir_u64(static_cast<uint64_t>(constant_offsets.at(index))));
-        case Space::State:
-            break;
+            case Space::Input:
+                return values.at(index);
+            case Space::Output:
+                return values.at(program.inputs.size() + index);
+            case Space::Scratch:
+                return ir_offset(ir_handle("scratch"),
+                                 cast<uint64_t>(batch) * ir_u64(static_cast<uint64_t>(buffer.offset)));
+            case Space::Constant:
+                return ir_offset(ir_handle("constants"),
+                                 ir_u64(static_cast<uint64_t>(constant_offsets.at(index))));
+            case Space::State:
+                break;
         }
         throw InternalError(fmt::format("network {}: a library has no state", network));
     }
@@ -254,9 +261,10 @@ std::string compile_program(const Program &program, const std::string &network, 
 
 std::string program_text(const Program &program, const std::string &network, const Target &target,
                          const std::vector<int64_t> &constant_offsets) {
-    std::string text = fmt::format("program {} for {}\nscratch {} inputs {} outputs {} constants {}\n", network,
-                                   target.name, program.scratch_bytes_per_image, program.inputs.size(),
-                                   program.outputs.size(), fmt::join(constant_offsets, " "));
+    std::string text =
+        fmt::format("program {} for {}\nscratch {} inputs {} outputs {} constants {}\n", network, target.name,
+                    program.scratch_bytes_per_image, program.inputs.size(), program.outputs.size(),
+                    fmt::join(constant_offsets, " "));
     for (const Step &step : program.steps) {
         text += fmt::format("kernel {}", step.kernel);
         for (const Buffer &b : step.operands) {

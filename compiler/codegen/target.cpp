@@ -15,9 +15,11 @@ namespace {
 constexpr std::array kLevels = {
     CpuLevel{"avx512", "x86-64", "AVX-512 with VPOPCNTDQ, VNNI, BITALG and VBMI: Ice Lake, Zen 4 and later",
              "-sse41-avx-avx2-fma-f16c-avx512-avx512_skylake-avx512_cannonlake-avx512_zen4"},
-    CpuLevel{"avx2", "x86-64", "AVX2, FMA, F16C, BMI2 and LZCNT: Haswell, Zen and later", "-sse41-avx-avx2-fma-f16c"},
+    CpuLevel{"avx2", "x86-64", "AVX2, FMA, F16C, BMI2 and LZCNT: Haswell, Zen and later",
+             "-sse41-avx-avx2-fma-f16c"},
     CpuLevel{"baseline", "x86-64", "any 64-bit x86 CPU", ""},
-    CpuLevel{"dotprod", "arm-64", "the dot product instructions: Cortex-A75, Neoverse N1 and later", "-arm_dot_prod"},
+    CpuLevel{"dotprod", "arm-64", "the dot product instructions: Cortex-A75, Neoverse N1 and later",
+             "-arm_dot_prod"},
     CpuLevel{"neon", "arm-64", "any 64-bit Arm CPU", ""},
 };
 
@@ -53,7 +55,8 @@ const CpuLevel &find_level(const std::string &name) {
         }
         known.push_back(level.name);
     }
-    throw CompileError(fmt::format("CPU level '{}' is unknown; expected one of: {}", name, fmt::join(known, ", ")));
+    throw CompileError(
+        fmt::format("CPU level '{}' is unknown; expected one of: {}", name, fmt::join(known, ", ")));
 }
 
 bool host_runs(const CpuLevel &level) { return host_meets(cpu_requirement(level.name)); }
@@ -73,15 +76,17 @@ Target find_target(const std::string &name) {
         }
         known.push_back(target.name);
     }
-    throw CompileError(fmt::format("target '{}' is unknown; expected one of: {}", name, fmt::join(known, ", ")));
+    throw CompileError(
+        fmt::format("target '{}' is unknown; expected one of: {}", name, fmt::join(known, ", ")));
 }
 
 std::vector<std::pair<std::string, std::string>> all_targets() {
     std::vector<std::pair<std::string, std::string>> result = {
         {"host", "this machine's architecture, code for every level of it"}};
     for (const Target &target : make_targets()) {
-        result.emplace_back(target.name, target.levels.size() == 1 ? target.levels[0]->summary
-                                                                   : "code for every level, chosen at run time");
+        result.emplace_back(target.name, target.levels.size() == 1
+                                             ? target.levels[0]->summary
+                                             : "code for every level, chosen at run time");
     }
     return result;
 }

@@ -30,7 +30,8 @@ Program make_chain(const std::string &name, int features, int steps) {
     graph.value(x).encoding.offset = -1;
     program.inputs = {x};
 
-    Buffer from{.space = Space::Input, .index = 0, .offset = 0, .type = UInt(8), .extents = {features, kBatch}};
+    Buffer from{
+        .space = Space::Input, .index = 0, .offset = 0, .type = UInt(8), .extents = {features, kBatch}};
     for (int s = 0; s < steps; s++) {
         Array constant(UInt(8), {features});
         for (int i = 0; i < features; i++) {
@@ -39,21 +40,28 @@ Program make_chain(const std::string &name, int features, int steps) {
         const ValueId w = add_value(graph, "w" + std::to_string(s), {features}, UInt(8));
         graph.constants[w] = std::make_shared<const Array>(constant);
         const ValueId y = add_value(graph, "y" + std::to_string(s), {kBatch, features}, UInt(8));
-        graph.nodes.push_back({.op = "mix", .name = "mix", .inputs = {x, w}, .outputs = {y}, .attributes = {}, .group = s});
-        const Buffer to{.space = Space::Scratch, .index = y, .offset = (s % 2) * round_up(features), .type = UInt(8),
+        graph.nodes.push_back(
+            {.op = "mix", .name = "mix", .inputs = {x, w}, .outputs = {y}, .attributes = {}, .group = s});
+        const Buffer to{.space = Space::Scratch,
+                        .index = y,
+                        .offset = (s % 2) * round_up(features),
+                        .type = UInt(8),
                         .extents = {features, kBatch}};
-        program.steps.push_back({.kernel = s,
-                                 .layer = "mix" + std::to_string(s),
-                                 .operands = {from,
-                                              {Space::Constant, static_cast<int>(program.constants.size()), 0, UInt(8), {features}},
-                                              to}});
+        program.steps.push_back(
+            {.kernel = s,
+             .layer = "mix" + std::to_string(s),
+             .operands = {
+                 from,
+                 {Space::Constant, static_cast<int>(program.constants.size()), 0, UInt(8), {features}},
+                 to}});
         program.constants.push_back(w);
         program.groups.push_back(s);
         from = to;
         x = y;
     }
     const ValueId out = add_value(graph, "scores", {kBatch, features}, Float(32));
-    graph.nodes.push_back({.op = "half", .name = "half", .inputs = {x}, .outputs = {out}, .attributes = {}, .group = steps});
+    graph.nodes.push_back(
+        {.op = "half", .name = "half", .inputs = {x}, .outputs = {out}, .attributes = {}, .group = steps});
     program.steps.push_back({.kernel = steps,
                              .layer = "half",
                              .operands = {from, {Space::Output, 0, 0, Float(32), {features, kBatch}}}});
@@ -71,8 +79,9 @@ Kernel lower_chain(const Graph &graph, int group, const LowerOptions &options) {
     kernel.family = node.op;
     kernel.signature = node.op;
     kernel.parallel = options.parallel;
-    kernel.target = Halide::Target(std::string(options.level->architecture) + "-linux" + options.level->features +
-                                   "-no_runtime-no_asserts-no_bounds_query-strict_float");
+    kernel.target =
+        Halide::Target(std::string(options.level->architecture) + "-linux" + options.level->features +
+                       "-no_runtime-no_asserts-no_bounds_query-strict_float");
     const Halide::ImageParam x(Halide::UInt(8), 2), w(Halide::UInt(8), 1);
     const Halide::Var i("i"), b("b");
     Halide::Func out("out");

@@ -80,7 +80,8 @@ TEST(ObjectWriter, FunctionsReturnWhatTheyShould) {
     const std::string main = folder.add("main.c", kCaller);
     for (const char *mode : {"-no-pie", "-fPIE -pie", "-static"}) {
         const std::string program = folder / "program";
-        expect_runs("gcc -O1 " + std::string(mode) + " " + main + " " + object + " -o " + program + " && " + program);
+        expect_runs("gcc -O1 " + std::string(mode) + " " + main + " " + object + " -o " + program + " && " +
+                    program);
     }
 }
 
@@ -91,7 +92,8 @@ TEST(ObjectWriter, FunctionsReturnWhatTheyShouldOnArm) {
     const TemporaryFolder folder;
     const std::string object = folder.add("data.o", make_object("arm-64")), program = folder / "program";
     const std::string main = folder.add("main.c", kCaller);
-    expect_runs("aarch64-linux-gnu-gcc -static " + main + " " + object + " -o " + program + " && qemu-aarch64 " + program);
+    expect_runs("aarch64-linux-gnu-gcc -static " + main + " " + object + " -o " + program +
+                " && qemu-aarch64 " + program);
 }
 
 TEST(ObjectWriter, SameCallsSameBytes) {
@@ -109,7 +111,8 @@ TEST(Elf, ListsGlobalSymbols) {
 
 TEST(Elf, RenamesAndHides) {
     const std::string object = edit_elf_symbols(make_object("x86-64"), [](const ElfSymbol &s) {
-        return s.name == "get_data" ? std::optional(ElfSymbol{"a_much_longer_name_than_before", true, true}) : std::nullopt;
+        return s.name == "get_data" ? std::optional(ElfSymbol{"a_much_longer_name_than_before", true, true})
+                                    : std::nullopt;
     });
     EXPECT_EQ(elf_symbols(object)[1], (ElfSymbol{"a_much_longer_name_than_before", true, true}));
     EXPECT_EQ(elf_symbols(object)[2], (ElfSymbol{"get_number", true, false}));
@@ -118,23 +121,29 @@ TEST(Elf, RenamesAndHides) {
 
 TEST(Elf, RenamesWhatACompilerMade) {
     const TemporaryFolder folder;
-    const std::string source = folder.add(
-        "a.c", "int first(int x) { return x + 1; }\nint second(int x) { return first(x) * 2; }\nextern int other(void);\n"
-               "int third(void) { return other(); }\n");
+    const std::string source = folder.add("a.c",
+                                          "int first(int x) { return x + 1; }\nint second(int x) { return "
+                                          "first(x) * 2; }\nextern int other(void);\n"
+                                          "int third(void) { return other(); }\n");
     expect_runs("gcc -O0 -ffunction-sections -c " + source + " -o " + (folder / "a.o"));
     folder.add("b.o", edit_elf_symbols(content_of(folder / "a.o"), [](const ElfSymbol &s) {
                    return std::optional(ElfSymbol{"lib_" + s.name, s.defined, false});
                }));
-    const std::string main = folder.add("main.c", "int lib_second(int); int lib_third(void); int lib_other(void) { return 5; }\n"
-                                                  "int main(void) { return lib_second(3) != 8 || lib_third() != 5; }\n");
-    expect_runs("gcc " + main + " " + (folder / "b.o") + " -o " + (folder / "main") + " && " + (folder / "main"));
+    const std::string main =
+        folder.add("main.c",
+                   "int lib_second(int); int lib_third(void); int lib_other(void) { return 5; }\n"
+                   "int main(void) { return lib_second(3) != 8 || lib_third() != 5; }\n");
+    expect_runs("gcc " + main + " " + (folder / "b.o") + " -o " + (folder / "main") + " && " +
+                (folder / "main"));
     EXPECT_THAT(expect_runs("readelf -WS " + (folder / "b.o")), HasSubstr(".text.lib_first"));
 }
 
 TEST(Elf, RefusesOtherBytes) {
     const std::string object = make_object("x86-64");
     EXPECT_THROW(elf_symbols(""), InternalError);
-    EXPECT_THROW(elf_symbols("not an object, but longer than the sixty-four bytes that an ELF header takes up"), InternalError);
+    EXPECT_THROW(
+        elf_symbols("not an object, but longer than the sixty-four bytes that an ELF header takes up"),
+        InternalError);
     for (size_t size : {size_t{10}, size_t{64}, object.size() / 2, object.size() - 1}) {
         EXPECT_THROW(elf_symbols(object.substr(0, size)), InternalError) << size;
     }
@@ -142,7 +151,9 @@ TEST(Elf, RefusesOtherBytes) {
 
 TEST(Archive, IsReadByTheLinkerAndByAr) {
     const TemporaryFolder folder;
-    const std::string archive = make_archive({{"a_name_longer_than_fifteen.o", make_object(host_architecture())}, {"b.o", make_object(host_architecture())}});
+    const std::string archive =
+        make_archive({{"a_name_longer_than_fifteen.o", make_object(host_architecture())},
+                      {"b.o", make_object(host_architecture())}});
     const std::string path = folder.add("lib.a", archive);
     EXPECT_EQ(expect_runs("ar t " + path), "a_name_longer_than_fifteen.o\nb.o\n");
     EXPECT_THAT(expect_runs("nm -s " + path), HasSubstr("get_called in a_name_longer_than_fifteen.o"));

@@ -9,8 +9,8 @@
 
 #include <gmock/gmock.h>
 
-#include <atomic>
 #include <dlfcn.h>
+#include <atomic>
 
 namespace quantide {
 namespace {
@@ -65,7 +65,8 @@ TEST(JitProgram, EveryLevelOfThisMachineComputesTheSame) {
 TEST(JitProgram, ALevelThatThisMachineLacksIsTheUsersMistake) {
     for (const CpuLevel &level : all_levels()) {
         if (!host_runs(level)) {
-            EXPECT_THROW(JitProgram(make_chain("net", kFeatures, 1), options_for(&level)), CompileError) << level.name;
+            EXPECT_THROW(JitProgram(make_chain("net", kFeatures, 1), options_for(&level)), CompileError)
+                << level.name;
         }
     }
 }
@@ -128,7 +129,8 @@ TEST(JitProgram, EqualsTheLibraryBitForBit) {
     options.lower = lower_chain;
     write_library(compile_library(make_chain("net", kFeatures, kSteps), options), folder.path());
     const std::string shared = folder / "libnet.so";
-    expect_runs("gcc -shared -Wl,--whole-archive " + (folder / "libnet.a") + " -Wl,--no-whole-archive -o " + shared);
+    expect_runs("gcc -shared -Wl,--whole-archive " + (folder / "libnet.a") + " -Wl,--no-whole-archive -o " +
+                shared);
     void *handle = dlopen(shared.c_str(), RTLD_NOW | RTLD_LOCAL);
     ASSERT_NE(handle, nullptr) << dlerror();
     const auto library_run =

@@ -32,10 +32,12 @@ const std::pair<const char *, const char *> kCounting[] = {
 
 TEST(Instructions, EachLevelCountsBitsInItsOwnWay) {
     for (const auto &[name, pattern] : kCounting) {
-        const std::string assembly = compile_kernel(chain_kernel(find_level(name), 0), "k", CodeFormat::Assembly);
+        const std::string assembly =
+            compile_kernel(chain_kernel(find_level(name), 0), "k", CodeFormat::Assembly);
         EXPECT_TRUE(std::regex_search(assembly, std::regex(pattern))) << name << "\n" << assembly;
     }
-    const std::string baseline = compile_kernel(chain_kernel(find_level("baseline"), 0), "k", CodeFormat::Assembly);
+    const std::string baseline =
+        compile_kernel(chain_kernel(find_level("baseline"), 0), "k", CodeFormat::Assembly);
     for (const auto &[name, pattern] : kCounting) {
         EXPECT_FALSE(std::regex_search(baseline, std::regex(pattern))) << pattern;
     }
@@ -55,9 +57,10 @@ TEST(Instructions, NoLevelHasForeignOnes) {
 
 TEST(Instructions, TheGuardSeesForeignOnes) {
     const std::pair<const char *, const char *> foreign[] = {
-        {"avx512", "vcvtneps2bf16 %zmm0, %ymm1"}, {"avx512", "vmovw %xmm0, %eax"}, {"avx512", "extrq $1, $2, %xmm0"},
-        {"avx512", "tdpbssd %tmm0, %tmm1, %tmm2"}, {"avx2", "vpopcntd %zmm0, %zmm1"}, {"baseline", "pshufb %xmm0, %xmm1"},
-        {"baseline", "popcnt %eax, %eax"}, {"neon", "udot v0.4s, v1.16b, v2.16b"}};
+        {"avx512", "vcvtneps2bf16 %zmm0, %ymm1"}, {"avx512", "vmovw %xmm0, %eax"},
+        {"avx512", "extrq $1, $2, %xmm0"},        {"avx512", "tdpbssd %tmm0, %tmm1, %tmm2"},
+        {"avx2", "vpopcntd %zmm0, %zmm1"},        {"baseline", "pshufb %xmm0, %xmm1"},
+        {"baseline", "popcnt %eax, %eax"},        {"neon", "udot v0.4s, v1.16b, v2.16b"}};
     for (const auto &[name, instruction] : foreign) {
         const CpuLevel &level = find_level(name);
         if (have_assembler(level)) {
@@ -94,8 +97,9 @@ TEST(KernelCompiler, EqualRequestsCompileOnce) {
     };
     const TemporaryFolder folder;
     const CodeCache cache(folder.path());
-    const std::vector<KernelRequest> requests = {request(level, "a", build(level)), request(level, "b", build(level)),
-                                                 request(level, "a", build(level)), request(other, "a", build(other))};
+    const std::vector<KernelRequest> requests = {
+        request(level, "a", build(level)), request(level, "b", build(level)),
+        request(level, "a", build(level)), request(other, "a", build(other))};
     const CompiledKernels first = compile_kernels(requests, cache);
     EXPECT_EQ(built, 3);
     EXPECT_EQ(first.distinct, 3);
@@ -116,7 +120,8 @@ TEST(KernelCompiler, OptionsAreSeparateCode) {
     const CpuLevel &level = find_level("avx2");
     for (const bool parallel : {false, true}) {
         for (const bool strict : {false, true}) {
-            for (const std::optional<int64_t> batch : {std::optional<int64_t>(), std::optional<int64_t>(100)}) {
+            for (const std::optional<int64_t> batch :
+                 {std::optional<int64_t>(), std::optional<int64_t>(100)}) {
                 requests.push_back({"same", {&level, batch, parallel, strict}, [&level, parallel] {
                                         return chain_kernel(level, 0, parallel);
                                     }});

@@ -55,9 +55,11 @@ public:
     const std::string flags, archive;
 
     /** Compiles a program of tests/codegen/programs against the library; returns its path. */
-    std::string build(const std::string &compiler, const std::string &source, const std::string &more = "") const {
+    std::string build(const std::string &compiler, const std::string &source,
+                      const std::string &more = "") const {
         const std::string program = folder / "program";
-        expect_runs(compiler + " " + flags + kPrograms + "/" + source + " " + archive + " " + more + " -o " + program);
+        expect_runs(compiler + " " + flags + kPrograms + "/" + source + " " + archive + " " + more + " -o " +
+                    program);
         return program;
     }
 };
@@ -72,25 +74,29 @@ std::set<std::string> lines(const std::string &text) {
     return result;
 }
 
-std::string host_target(const std::string &level) { return std::string(host_architecture()) + "-linux-" + level; }
+std::string host_target(const std::string &level) {
+    return std::string(host_architecture()) + "-linux-" + level;
+}
 
 bool on_x86() { return std::string(host_architecture()) == "x86-64"; }
 
 TEST(Library, ComputesTheSameAsPlainLoops) {
     const ChainLibrary net("host");
-    EXPECT_EQ(expect_runs(net.build("gcc " + kStrictC, "check.c")), "level " + std::string(host_level().name) + "\n");
+    EXPECT_EQ(expect_runs(net.build("gcc " + kStrictC, "check.c")),
+              "level " + std::string(host_level().name) + "\n");
 }
 
 TEST(Library, HeaderIsC99AndCxxForGccAndClang) {
     const ChainLibrary net("host");
     for (const std::string compiler :
-         {"gcc -std=c99", "gcc -std=c11", "clang -std=c99", "g++ -x c++ -std=c++98 -Wno-long-long -Wno-variadic-macros",
-          "g++ -x c++ -std=c++20", "clang++ -x c++ -std=c++17 -Wno-deprecated"}) {
+         {"gcc -std=c99", "gcc -std=c11", "clang -std=c99",
+          "g++ -x c++ -std=c++98 -Wno-long-long -Wno-variadic-macros", "g++ -x c++ -std=c++20",
+          "clang++ -x c++ -std=c++17 -Wno-deprecated"}) {
         const std::string warnings = " -O1 -Wall -Wextra -pedantic -Wshadow -Werror ";
         const std::string object = net.folder / "check.o";
         expect_runs(compiler + warnings + net.flags + "-c " + kPrograms + "/check.c -o " + object);
-        expect_runs(compiler.substr(0, compiler.find(' ')) + " " + object + " " + net.archive + " -o " + (net.folder / "check") +
-                    " && " + (net.folder / "check"));
+        expect_runs(compiler.substr(0, compiler.find(' ')) + " " + object + " " + net.archive + " -o " +
+                    (net.folder / "check") + " && " + (net.folder / "check"));
     }
 }
 
@@ -114,9 +120,14 @@ TEST(Library, PicksTheLevelOfEveryCpuModel) {
     const std::string program = net.build("gcc -static", "check.c");
     const std::string avx2_program = avx2.build("gcc -static", "check.c");
     const std::string avx512_program = avx512.build("gcc -static", "check.c");
-    const std::pair<const char *, const char *> models[] = {
-        {"qemu64", "baseline"}, {"core2duo", "baseline"}, {"Penryn", "baseline"}, {"Nehalem", "baseline"},
-        {"SandyBridge", "baseline"}, {"Haswell", "avx2"}, {"EPYC", "avx2"}, {"max", "avx2"}};
+    const std::pair<const char *, const char *> models[] = {{"qemu64", "baseline"},
+                                                            {"core2duo", "baseline"},
+                                                            {"Penryn", "baseline"},
+                                                            {"Nehalem", "baseline"},
+                                                            {"SandyBridge", "baseline"},
+                                                            {"Haswell", "avx2"},
+                                                            {"EPYC", "avx2"},
+                                                            {"max", "avx2"}};
     for (const auto &[model, level] : models) {
         const std::string qemu = std::string("qemu-x86_64 -cpu ") + model + " ";
         EXPECT_THAT(expect_runs(qemu + program), HasSubstr(std::string("level ") + level + "\n")) << model;
@@ -147,12 +158,12 @@ TEST(Library, EverySymbolCarriesTheNameAndOnlyLibcIsNeeded) {
     for (const bool parallel : {false, true}) {
         for (const char *target : {"x86-64-linux", "arm-64-linux"}) {
             const ChainLibrary net(target, parallel);
-            const std::set<std::string> defined =
-                lines(expect_runs("nm --defined-only --extern-only -f posix " + net.archive + " | grep -v : | cut -d' ' -f1"));
+            const std::set<std::string> defined = lines(expect_runs(
+                "nm --defined-only --extern-only -f posix " + net.archive + " | grep -v : | cut -d' ' -f1"));
             EXPECT_GT(defined.size(), 10U);
             EXPECT_THAT(defined, testing::Each(StartsWith("net_")));
-            std::set<std::string> undefined =
-                lines(expect_runs("nm --undefined-only -f posix " + net.archive + " | grep -v : | cut -d' ' -f1"));
+            std::set<std::string> undefined = lines(
+                expect_runs("nm --undefined-only -f posix " + net.archive + " | grep -v : | cut -d' ' -f1"));
             for (const std::string &name : defined) {
                 undefined.erase(name);
             }
@@ -175,8 +186,8 @@ TEST(Library, ASharedObjectExportsTheInterfaceAlone) {
                                              "net_version", "net_cpu_level",     "net_weight_bytes"};
     EXPECT_EQ(lines(expect_runs("nm -D --defined-only -f posix " + shared + " | cut -d' ' -f1")), interface);
     const std::string program = net.folder / "program";
-    expect_runs("gcc " + kStrictC + net.flags + kPrograms + "/check.c " + shared + " -Wl,-rpath," + net.folder.path() +
-                " -o " + program + " && " + program);
+    expect_runs("gcc " + kStrictC + net.flags + kPrograms + "/check.c " + shared + " -Wl,-rpath," +
+                net.folder.path() + " -o " + program + " && " + program);
     EXPECT_THAT(expect_runs("readelf -lW " + shared + " | grep GNU_STACK"), testing::Not(HasSubstr("RWE")));
 }
 
@@ -256,10 +267,12 @@ TEST(Library, CompilesEqualKernelsOnceAndCachedOnesNotAtAll) {
 }
 
 TEST(Library, HeaderSaysWhatGoesInAndOut) {
-    const std::string header = compile_library(make_chain("net", 3, 1), options_for("x86-64-linux-avx2")).header;
-    EXPECT_THAT(header, AllOf(HasSubstr("uint8_t in[batch][3]"), HasSubstr("0.125 * c - 1"), HasSubstr("255 is 30.875"),
-                              HasSubstr("float out[batch][3]"), HasSubstr("Haswell"), HasSubstr("NET_UNSUPPORTED_CPU"),
-                              HasSubstr("aligned to 64 bytes")));
+    const std::string header =
+        compile_library(make_chain("net", 3, 1), options_for("x86-64-linux-avx2")).header;
+    EXPECT_THAT(header,
+                AllOf(HasSubstr("uint8_t in[batch][3]"), HasSubstr("0.125 * c - 1"),
+                      HasSubstr("255 is 30.875"), HasSubstr("float out[batch][3]"), HasSubstr("Haswell"),
+                      HasSubstr("NET_UNSUPPORTED_CPU"), HasSubstr("aligned to 64 bytes")));
 }
 
 TEST(Library, RefusesNamesThatCDoesNotKnow) {

@@ -57,7 +57,8 @@ TEST(Target, OneLevel) {
 }
 
 TEST(Target, UnknownNamesListTheKnown) {
-    EXPECT_THAT(error_of([] { find_target("sparc"); }), testing::AllOf(HasSubstr("'sparc'"), HasSubstr("arm-64-linux-neon")));
+    EXPECT_THAT(error_of([] { find_target("sparc"); }),
+                testing::AllOf(HasSubstr("'sparc'"), HasSubstr("arm-64-linux-neon")));
     EXPECT_THAT(error_of([] { find_target(""); }), HasSubstr("host"));
     EXPECT_THAT(error_of([] { find_level("mmx"); }), testing::AllOf(HasSubstr("'mmx'"), HasSubstr("avx512")));
 }
@@ -65,7 +66,8 @@ TEST(Target, UnknownNamesListTheKnown) {
 TEST(Target, EveryLevelHasARequirementAndFeaturesThatHalideKnows) {
     for (const CpuLevel &level : all_levels()) {
         EXPECT_STREQ(cpu_requirement(level.name).architecture, level.architecture);
-        EXPECT_TRUE(Halide::Target::validate_target_string(std::string(level.architecture) + "-linux" + level.features))
+        EXPECT_TRUE(Halide::Target::validate_target_string(std::string(level.architecture) + "-linux" +
+                                                           level.features))
             << level.name;
     }
 }

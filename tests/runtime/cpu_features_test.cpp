@@ -46,8 +46,9 @@ TEST(CpuFeatures, AgreeWithTheSystem) {
     if (std::string(host_architecture()) == "x86-64") {
         EXPECT_EQ(host_meets(cpu_requirement("avx2")),
                   kernel_lists("avx2") && kernel_lists("fma") && kernel_lists("bmi2") && kernel_lists("abm"));
-        EXPECT_EQ(host_meets(cpu_requirement("avx512")),
-                  kernel_lists("avx512_vpopcntdq") && kernel_lists("avx512_bitalg") && kernel_lists("avx512vl"));
+        EXPECT_EQ(host_meets(cpu_requirement("avx512")), kernel_lists("avx512_vpopcntdq") &&
+                                                             kernel_lists("avx512_bitalg") &&
+                                                             kernel_lists("avx512vl"));
     } else {
         EXPECT_EQ(host_meets(cpu_requirement("dotprod")), kernel_lists("asimddp"));
     }

@@ -16,7 +16,8 @@ TEST(ParallelFor, VisitsEachIndexOnce) {
             std::vector<std::atomic<int>> visits(count);
             parallel_for(count, threads, [&](size_t i) { visits[i]++; });
             for (size_t i = 0; i < count; i++) {
-                EXPECT_EQ(visits[i], 1) << "index " << i << " of " << count << " with " << threads << " threads";
+                EXPECT_EQ(visits[i], 1)
+                    << "index " << i << " of " << count << " with " << threads << " threads";
             }
         }
     }
