@@ -1,7 +1,7 @@
 #pragma once
 #include "compiler/interpret/interpret.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <algorithm>
 #include <cstring>

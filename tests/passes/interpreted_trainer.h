@@ -1,0 +1,98 @@
+#pragma once
+#include "compiler/passes/pass.h"
+#include "compiler/quantizers/quantizer.h"
+#include "tests/dsl/random_network.h"
+
+namespace quantide {
+
+inline PassOptions training_options(const Loss &loss, const Optimizer &optimizer, int64_t batch) {
+    PassOptions options;
+    options.loss = loss.op;
+    options.optimizer = optimizer.op;
+    options.optimizer_attributes = optimizer.attributes;
+    options.batch = batch;
+    return options;
+}
+
+/** Codes of a quantized parameter, from the parameter's numbers. */
+inline Array codes_of(const Node &node, const Array &numbers) {
+    const QuantizerDef &quantizer = find_quantizer(node.text("quantizer"));
+    Array codes(quantizer.type, numbers.shape);
+    std::transform(numbers.floats().begin(), numbers.floats().end(), codes.as<uint8_t>().begin(),
+                   [&](float x) { return static_cast<uint8_t>(quantizer.code(x)); });
+    return codes;
+}
+
+/** Every state of a training graph: the network's parameters as given, moments as given or 0, and the codes of
+ * quantized parameters. */
+inline Arrays initial_states(const Graph &graph, const Arrays &given) {
+    Arrays states;
+    for (const Node &node : graph.nodes) {
+        if (node.op != "parameter") {
+            continue;
+        }
+        const Value &value = graph.value(node.outputs[0]);
+        auto found = given.find(value.name);
+        states[value.name] = found != given.end()   ? found->second :
+                             node.has("quantizer") ? codes_of(node, given.at(node.text("of"))) :
+                                                     Array(value.type, value.shape);
+    }
+    return states;
+}
+
+/** What one step gives: the graph's outputs by name, and the next states by the states' names. */
+inline Arrays step_results(const Graph &graph, const Arrays &bindings) {
+    const std::map<ValueId, Array> values = interpret(graph, bindings);
+    Arrays results;
+    for (size_t i = 0; i < graph.outputs.size(); ++i) {
+        results["output " + std::to_string(i)] = values.at(graph.outputs[i]);
+    }
+    for (const StateUpdate &update : graph.updates) {
+        results[graph.value(update.state).name] = values.at(update.next);
+    }
+    return results;
+}
+
+/** Trains by interpreting the training graph. */
+class InterpretedTrainer {
+public:
+    InterpretedTrainer(const Graph &network, const Loss &loss, const Optimizer &optimizer, int64_t batch, const Arrays &parameters)
+        : optimizer_(optimizer) {
+        const PassOptions options = training_options(loss, optimizer, batch);
+        graph_ = fix_batch(differentiate(network, options), options);
+        states_ = initial_states(graph_, parameters);
+    }
+
+    /** One step on an input and its labels; the loss before the update. */
+    float step(const Arrays &batch, double rate) {
+        ++steps_;
+        if (optimizer_.op == "adam") {
+            const double t = static_cast<double>(steps_);
+            rate *= std::sqrt(1 - std::pow(std::get<double>(optimizer_.attributes.at("beta2")), t)) /
+                    (1 - std::pow(std::get<double>(optimizer_.attributes.at("beta1")), t));
+        }
+        Arrays bindings = join(batch, states_);
+        bindings["rate"] = make_floats({1}, {static_cast<float>(rate)});
+        Arrays results = step_results(graph_, bindings);
+        for (auto &[name, state] : states_) {
+            if (results.count(name) != 0) {
+                state = results.at(name);
+            }
+        }
+        scores_ = results.at("output 1");
+        return results.at("output 0").floats()[0];
+    }
+
+    const Graph &graph() const { return graph_; }
+    const Arrays &states() const { return states_; }
+    const Array &scores() const { return scores_; }
+
+private:
+    Optimizer optimizer_;
+    Graph graph_;
+    Arrays states_;
+    Array scores_;
+    int64_t steps_ = 0;
+};
+
+}  // namespace quantide
