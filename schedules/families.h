@@ -9,4 +9,19 @@ void schedule_elementwise(Kernel &kernel, const Tuning &tuning);
 /** Products of a batch of rows with panels of weights, and what is fused behind them. */
 void schedule_dense(Kernel &kernel, const Tuning &tuning);
 
+/** Training: the gradient of weights in panels, its optimizer, and the packing of the new codes, tile by tile. */
+void schedule_weight_update(Kernel &kernel, const Tuning &tuning);
+
+/** Training: the gradient of the input of a product with 1-bit weights. */
+void schedule_signed_input_gradient(Kernel &kernel, const Tuning &tuning);
+
+/** Training: the float32 products of a gradient, row-major. */
+void schedule_float_gradient(Kernel &kernel, const Tuning &tuning);
+
+/** Training: batch norm by the batch's statistics, its gradient, and what is fused around them. */
+void schedule_norm(Kernel &kernel, const Tuning &tuning);
+
+/** Training: losses and their gradients. */
+void schedule_loss(Kernel &kernel, const Tuning &tuning);
+
 }  // namespace quantide

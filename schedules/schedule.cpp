@@ -25,6 +25,14 @@ const Schedule kSchedules[] = {
     {"dense/f32", Target::X86, Target::AVX512_Skylake, "float32", "", {10, 32, 16, 0}, schedule_dense},
     {"dense/f32", Target::X86, Target::AVX2, "float32", "", {6, 16, 8, 0}, schedule_dense},
     {"dense/f32", Target::ArchUnknown, Target::FeatureEnd, "float32", "", {4, 8, 4, 0}, schedule_dense},
+    {"weight_update", Target::ArchUnknown, Target::FeatureEnd, "float32", "", {.rows = 2}, schedule_weight_update},
+    {"input_gradient/w1", Target::ArchUnknown, Target::FeatureEnd, "table look-up", "", {.block = 1024},
+     schedule_signed_input_gradient},
+    {"input_gradient/f32", Target::ArchUnknown, Target::FeatureEnd, "float32", "", {}, schedule_float_gradient},
+    {"weight_gradient", Target::ArchUnknown, Target::FeatureEnd, "float32", "", {}, schedule_float_gradient},
+    {"batch_norm_train", Target::ArchUnknown, Target::FeatureEnd, "", "", {}, schedule_norm},
+    {"batch_norm_gradient", Target::ArchUnknown, Target::FeatureEnd, "", "", {}, schedule_norm},
+    {"loss", Target::ArchUnknown, Target::FeatureEnd, "", "", {}, schedule_loss},
     {"elementwise", Target::ArchUnknown, Target::FeatureEnd, "", "", {}, schedule_elementwise},
 };
 

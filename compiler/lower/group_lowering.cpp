@@ -42,13 +42,16 @@ std::vector<int64_t> physical_extents(const Value &value, int64_t batch) {
     throw InternalError("unknown layout");
 }
 
-/** Rows lie densely behind each other; every buffer starts at 0. */
+/** Rows lie densely behind each other; every buffer starts at 0. Only the first buffer of a Tuple may say its
+ * extents, which are those of all. */
 template<typename Buffer>
-void bound(Buffer &&buffer, const std::vector<int64_t> &extents) {
+void bound(Buffer &&buffer, const std::vector<int64_t> &extents, bool first = true) {
     int64_t stride = 1;
     for (size_t i = 0; i < extents.size(); ++i) {
         auto dim = buffer.dim(static_cast<int>(i));
-        if (extents[i] > 0) {
+        if (!first) {
+            // Implied.
+        } else if (extents[i] > 0) {
             dim.set_bounds(0, static_cast<int>(extents[i]));
         } else {
             dim.set_min(0);
@@ -258,8 +261,8 @@ void GroupLowering::define(ValueId id, Func f) { made.insert_or_assign(id, f); }
 void GroupLowering::define_memory(const std::vector<ValueId> &ids, Func f) { memories.push_back({ids, f}); }
 
 void GroupLowering::finish() {
-    const auto bound_output = [&](Halide::OutputImageParam buffer, ValueId id) {
-        bound(buffer, physical_extents(graph.value(id), options.batch.value_or(-1)));
+    const auto bound_output = [&](Halide::OutputImageParam buffer, ValueId id, bool first = true) {
+        bound(buffer, physical_extents(graph.value(id), options.batch.value_or(-1)), first);
     };
     for (size_t i = 0; i < leaving.size(); ++i) {
         const ValueId id = leaving[i];
@@ -272,7 +275,7 @@ void GroupLowering::finish() {
             for (size_t j = 0; j < own->ids.size(); ++j) {
                 internal_check(i + j < leaving.size() && leaving[i + j] == own->ids[j],
                                "{}: outputs of a Tuple must leave together", graph.value(own->ids[j]).name);
-                bound_output(buffers[j], own->ids[j]);
+                bound_output(buffers[j], own->ids[j], j == 0);
             }
             i += own->ids.size() - 1;
         } else if (is_packed(value)) {

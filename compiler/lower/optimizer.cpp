@@ -1,0 +1,66 @@
+#include "compiler/lower/optimizer.h"
+
+namespace quantide {
+
+using Halide::Expr;
+using Halide::Func;
+using Halide::Tuple;
+using Halide::Var;
+
+// Next values overwrite the old ones, so each element's are computed together before any is stored: one Tuple.
+void lower_optimizer(GroupLowering &group, const Node &node,
+                     const std::function<std::vector<Expr>(const std::vector<Expr> &)> &rule) {
+    const Value &w = group.graph.value(node.inputs[0]);
+    const size_t states = node.outputs.size();
+    const bool panels = w.layout == Layout::OutputPanels;
+    internal_check(panels || w.layout == Layout::Logical, "{}: no update in {}", node.name, to_string(w.layout));
+    const std::vector<Var> vars =
+        panels ? std::vector<Var>{Var("lane"), Var("k"), Var("panel")} : coordinates(w.shape.size());
+
+    // The last packed word reads beyond the inputs.
+    std::vector<Expr> at(vars.begin(), vars.end());
+    if (panels && w.shape[1] % 32 != 0) {
+        at[1] = Halide::min(at[1], static_cast<int>(w.shape[1]) - 1);
+    }
+    std::vector<Expr> operands;
+    for (size_t i = 0; i < states; ++i) {
+        operands.push_back(group.operand(node.inputs[i])(at));
+    }
+    const auto product = group.kernel.stages.find("product");
+    if (!panels) {
+        operands.push_back(group.elements(node.inputs[states])(vars));
+    } else if (product != group.kernel.stages.end()) {
+        operands.push_back(product->second(vars));
+    } else {
+        operands.push_back(group.elements(node.inputs[states])(at[1], 32 * vars[2] + vars[0]));
+    }
+    operands.push_back(group.operand(node.inputs[states + 1])(0));
+
+    std::vector<Expr> values = rule(operands);
+    const float scale = static_cast<float>(node.real("scale")), clip = static_cast<float>(node.real("clip"));
+    values[0] = operands[0] + scale * (values[0] - operands[0]);
+    if (clip > 0) {
+        values[0] = Halide::clamp(values[0], -clip, clip);
+    }
+    Func next("next"), update("update");
+    next(vars) = Tuple(values);
+    std::vector<Expr> copies;
+    for (size_t i = 0; i < states; ++i) {
+        copies.push_back(next(vars)[static_cast<int>(i)]);
+        Func logical("next_elements");
+        if (panels) {
+            const Var c("c"), n("n");
+            logical(c, n) = next(n % 32, c, n / 32)[static_cast<int>(i)];
+        } else {
+            logical(vars) = next(vars)[static_cast<int>(i)];
+        }
+        group.define(node.outputs[i], logical);
+    }
+    update(vars) = Tuple(copies);
+    group.define_memory(node.outputs, update);
+    group.stage("next", next);
+    group.stage("update", update);
+    group.kernel.family = panels ? "weight_update" : "elementwise";
+}
+
+}  // namespace quantide

@@ -1,0 +1,62 @@
+#include "schedules/families.h"
+
+namespace quantide {
+
+using Halide::Func;
+using Halide::MemoryType;
+using Halide::TailStrategy;
+using Halide::Var;
+
+namespace {
+
+/** A sum over the rows of the batch: channels are lanes, rows go by in order. */
+void schedule_sum(Func sum, const Kernel &kernel, int vector) {
+    const Var c = sum.args()[0], block("block"), lane("lane");
+    sum.compute_root().vectorize(c, vector, TailStrategy::GuardWithIf);
+    sum.update().split(c, block, lane, 8 * vector, TailStrategy::GuardWithIf);
+    sum.update().reorder(lane, sum.rvars()[0], block).vectorize(lane, vector, TailStrategy::GuardWithIf);
+    if (kernel.parallel) {
+        sum.update().parallel(block);
+    }
+}
+
+}  // namespace
+
+void schedule_norm(Kernel &kernel, const Tuning &) {
+    const int vector = kernel.target.natural_vector_size<float>();
+    for (const char *role : {"sum", "squares", "sums"}) {
+        if (const auto found = kernel.stages.find(role); found != kernel.stages.end()) {
+            schedule_sum(found->second, kernel, vector);
+        }
+    }
+    for (const char *role : {"channel_scale", "inverse"}) {
+        if (const auto found = kernel.stages.find(role); found != kernel.stages.end()) {
+            Func f = found->second;
+            f.compute_root().vectorize(f.args()[0], vector, TailStrategy::GuardWithIf);
+        }
+    }
+    const auto pack = kernel.stages.find("pack");
+    for (Func &out : kernel.outputs) {
+        const bool words = pack != kernel.stages.end() && out.type().is_uint();
+        if (out.args().size() > 1 && kernel.parallel) {
+            out.parallel(out.args().back());
+        }
+        if (words) {
+            pack->second.compute_at(out, out.args()[0]).store_in(MemoryType::Register);
+            pack->second.update().atomic().vectorize(pack->second.rvars()[0]);
+        } else {
+            out.vectorize(out.args()[0], vector, TailStrategy::GuardWithIf);
+        }
+    }
+}
+
+// A loss is small: its sums go one after the other.
+void schedule_loss(Kernel &kernel, const Tuning &) {
+    for (const char *role : {"largest", "sum_of_row", "sum"}) {
+        if (const auto found = kernel.stages.find(role); found != kernel.stages.end()) {
+            found->second.compute_root();
+        }
+    }
+}
+
+}  // namespace quantide
