@@ -35,8 +35,7 @@ Graph assign_layouts(const Graph &graph, const PassOptions &) {
             set_layout(result, weights, Layout::OutputPanels);
         }
     }
-    // A latent weight, its moments and their next values lie as the fused update walks them: along the inputs of
-    // one packed word, all outputs.
+    // A latent weight, its moments and their next values lie as the fused update walks them: panels of 32 outputs.
     for (const Node &node : graph.nodes) {
         if (node.op != "parameter" || !node.has("of")) {
             continue;
@@ -45,7 +44,7 @@ Graph assign_layouts(const Graph &graph, const PassOptions &) {
         for (const std::string &state : {name, name + ".m", name + ".v"}) {
             const ValueId id = graph.find(state);
             if (id >= 0) {
-                set_layout(result, id, Layout::InputPanels);
+                set_layout(result, id, Layout::OutputPanels);
             }
         }
     }

@@ -87,7 +87,7 @@ bool can_merge(const Graph &graph, const Node &producer, ValueId value, const No
         return true;
     }
     // Only a latent weight's update walks its gradient tile by tile.
-    if (producer.op == "dense_weight_gradient" && graph.value(consumer.inputs[0]).layout != Layout::InputPanels) {
+    if (producer.op == "dense_weight_gradient" && graph.value(consumer.inputs[0]).layout != Layout::OutputPanels) {
         return false;
     }
     const std::vector<int> users = graph.users(value);
