@@ -58,8 +58,11 @@ void schedule_dense(Kernel &kernel, const Tuning &tuning) {
     const bool rows_outside = codes.defined();
     const Var n = out.args()[1];
     const Var outer = packed ? out.args()[0] : panel;
+    // The last panel of few outputs is computed no wider than it must be.
+    const int needed = static_cast<int>((kernel.n + tuning.vector - 1) / tuning.vector) * tuning.vector;
+    const int lanes = packed ? 32 : std::min(32, needed);
     if (!packed) {
-        out.split(out.args()[0], panel, lane, 32, TailStrategy::GuardWithIf).vectorize(lane, tuning.vector);
+        out.split(out.args()[0], panel, lane, lanes, TailStrategy::GuardWithIf).vectorize(lane, tuning.vector);
         out.unroll(lane);
     }
     for_row_tiles(out, kernel, tuning.rows, [&](Stage s, int rows) {
@@ -91,8 +94,6 @@ void schedule_dense(Kernel &kernel, const Tuning &tuning) {
         sum.compute_at(out, tile).store_in(MemoryType::Stack);
         sum.update().atomic().vectorize(sum.rvars()[0]);
     }
-    const int needed = static_cast<int>((kernel.n + tuning.vector - 1) / tuning.vector) * tuning.vector;
-    const int lanes = packed ? 32 : std::min(32, needed);
     const auto in_registers = [&](Stage s, const Var &x) { s.vectorize(x, tuning.vector).unroll(x).unroll(row); };
     const auto order_of = [](const std::vector<VarOrRVar> &inside, const std::vector<RVar> &steps) {
         std::vector<VarOrRVar> order = inside;

@@ -7,6 +7,7 @@ using Halide::MemoryType;
 using Halide::TailStrategy;
 using Halide::Var;
 
+// What belongs to a channel alone is computed once for all rows, so rows are the inner loop where there is such.
 void schedule_elementwise(Kernel &kernel, const Tuning &) {
     const int lanes = kernel.target.natural_vector_size<float>();
     const auto find = [&](const char *role) {
@@ -14,24 +15,28 @@ void schedule_elementwise(Kernel &kernel, const Tuning &) {
         return found == kernel.stages.end() ? Func() : found->second;
     };
     Func words = find("pack"), channel_scale = find("channel_scale");
+    const bool packed = words.defined();
     const Var block("block"), lane("lane");
     for (Func &out : kernel.outputs) {
         const std::vector<Var> vars = out.args();
-        Var outermost = vars.back();
-        if (words.defined()) {
-            words.compute_at(out, vars[0]).store_in(MemoryType::Register);
-            words.update().atomic().vectorize(words.rvars()[0]);
-        } else {
+        const Var channels = packed ? vars[0] : block;
+        if (!packed) {
             out.split(vars[0], block, lane, lanes, TailStrategy::GuardWithIf).vectorize(lane);
         }
+        Var outermost = vars.size() > 1 ? vars.back() : channels;
+        Var innermost = channels;
         if (channel_scale.defined()) {
-            outermost = words.defined() ? vars[0] : block;
-            out.reorder(vars[1], outermost);
-            channel_scale.compute_at(out, outermost).store_in(MemoryType::Stack);
+            std::swap(innermost, outermost);
+            out.reorder(innermost, outermost);
+            channel_scale.compute_at(out, channels).store_in(MemoryType::Stack);
             channel_scale.vectorize(channel_scale.args()[0], lanes, TailStrategy::GuardWithIf);
         }
+        if (packed) {
+            words.compute_at(out, innermost).store_in(MemoryType::Register);
+            words.update().atomic().vectorize(words.rvars()[0]);
+        }
         if (kernel.parallel) {
-            out.parallel(words.defined() || vars.size() > 1 || channel_scale.defined() ? outermost : block);
+            out.parallel(outermost);
         }
     }
 }

@@ -292,6 +292,11 @@ void GroupLowering::finish() {
     }
 }
 
+// With a single panel Halide sees how few lanes are needed.
+Expr from_panels(const Func &f, const Var &c, const Var &n, int64_t outputs) {
+    return outputs <= 32 ? f(c, n, 0) : f(c % 32, n, c / 32);
+}
+
 Expr quantizer_code(const std::string &quantizer, const Expr &x) {
 #define QUANTIZER(row)                                   \
     if (quantizer == row##_quantizer.name) {             \

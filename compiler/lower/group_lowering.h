@@ -64,6 +64,9 @@ std::vector<Halide::Var> coordinates(size_t rank);
 /** Halide's type of an element of `type` in logical layout (codes are UInt(8)). */
 Halide::Type halide_type(ElementType type);
 
+/** Element (c, n) of a Func in panels, f(c % 32, n, c / 32), whose `outputs` are so many. */
+Halide::Expr from_panels(const Halide::Func &f, const Halide::Var &c, const Halide::Var &n, int64_t outputs);
+
 /** The code of `x` by the quantizer of that name, as UInt(8). */
 Halide::Expr quantizer_code(const std::string &quantizer, const Halide::Expr &x);
 

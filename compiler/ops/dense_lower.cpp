@@ -49,7 +49,7 @@ void lower_dense(GroupLowering &group, const Node &node) {
     Func accumulate("accumulate"), y("dense");
     accumulate(lane, row, panel) = 0.0F;
     accumulate(lane, row, panel) += number(x, elements(k, row)) * weight(group, node.inputs[1], lane, k, panel);
-    y(c, n) = accumulate(c % 32, n, c / 32);
+    y(c, n) = from_panels(accumulate, c, n, kernel.n);
     group.stage("accumulate", accumulate);
     group.define(node.outputs[0], y);
 }

@@ -113,7 +113,7 @@ Expr sign_by_sign(GroupLowering &group, const Func &x, const Func &w, const Tuni
         accumulate = sum_in_blocks(group, words, 1, tuning.block, term, byte_sum);
     }
     group.stage("accumulate", accumulate);
-    return accumulate(c % 32, n, c / 32);
+    return from_panels(accumulate, c, n, group.kernel.n);
 }
 
 /** The codes of a row four by four as bytes of a word, in the order in which shifting a word of weights by
@@ -170,7 +170,7 @@ Expr byte_by_sign(GroupLowering &group, const Func &x, const Func &w, const Tuni
     group.stage("accumulate", accumulate);
     group.stage("codes", codes);
     group.stage("sum", sum);
-    return 2 * cast<int32_t>(accumulate(c % 32, n, c / 32)) - cast<int32_t>(sum(n));
+    return 2 * cast<int32_t>(from_panels(accumulate, c, n, group.kernel.n)) - cast<int32_t>(sum(n));
 }
 
 }  // namespace
