@@ -5,6 +5,8 @@ find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(Threads REQUIRED)
 
+# Halide's Python bindings are not used, nor is what they need.
+set(CMAKE_DISABLE_FIND_PACKAGE_Halide_Python TRUE)
 file(GLOB halide_wheel ${PROJECT_SOURCE_DIR}/.venv/lib/python3*/site-packages/halide/lib64/cmake/Halide)
 find_package(Halide 21.0.0 QUIET HINTS ${halide_wheel} COMPONENTS shared)
 if(NOT Halide_FOUND)

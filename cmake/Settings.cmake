@@ -16,7 +16,7 @@ add_library(quantide_settings INTERFACE)
 target_compile_options(quantide_settings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Werror -ffp-contract=off)
 if(QUANTIDE_SANITIZE)
     target_compile_options(quantide_settings INTERFACE
-        -fsanitize=${QUANTIDE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g)
+        -fsanitize=${QUANTIDE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -O1 -g1)
     target_link_options(quantide_settings INTERFACE -fsanitize=${QUANTIDE_SANITIZE})
 endif()
 
