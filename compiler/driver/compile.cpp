@@ -36,11 +36,12 @@ std::vector<Target> find_targets(const std::vector<std::string> &names) {
 /** The assembly of every kernel of every level, with the symbol's name. */
 void add_assembly(OutputFiles &files, const std::string &folder, const Program &program, const Target &target,
                   bool parallel) {
-    std::set<int> done;
     for (const Step &step : program.steps) {
         for (const CpuLevel *level : target.levels) {
             const std::string name = kernel_symbol(program.graph.name, step.kernel, *level);
-            files.emplace_back(folder + name + ".s", kernel_assembly(program, step, *level, parallel));
+            files.emplace_back(
+                folder + name + ".s",
+                kernel_assembly(program, step, {.level = level, .batch = {}, .parallel = parallel}));
         }
     }
 }
@@ -87,7 +88,8 @@ void compile(const CompileOptions &options) {
     }
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     fmt::print("{} of weights, {} kernels ({} compiled, {} from the cache), {:.2f} s\n",
-               format_bytes(static_cast<double>(weight_bytes)), kernels, compiled, kernels - compiled, seconds);
+               format_bytes(static_cast<double>(weight_bytes)), kernels, compiled, kernels - compiled,
+               seconds);
 }
 
 }  // namespace
@@ -98,11 +100,13 @@ std::function<void()> add_compile(CLI::App &app) {
     app.add_option("--checkpoint", options->checkpoint, "safetensors file with the parameters");
     app.add_flag("--random", options->random, "Random weights instead of a checkpoint, to measure time");
     app.add_option("-o,--output", options->folder, "Folder for the files; made if needed")->required();
-    app.add_option("--target", options->targets, "What to compile for, separated by commas; 'list targets' names them")
+    app.add_option("--target", options->targets,
+                   "What to compile for, separated by commas; 'list targets' names them")
         ->delimiter(',')
         ->capture_default_str();
     app.add_option("--name", options->name, "Name of the library and its functions; default: the network's");
-    app.add_flag("--parallel", options->parallel, "Calls use several threads; the library then needs pthreads");
+    app.add_flag("--parallel", options->parallel,
+                 "Calls use several threads; the library then needs pthreads");
     app.add_flag("--assembly", options->assembly, "Write each kernel's assembly too");
     app.add_option("--cache-dir", options->cache, "Folder of compiled kernels; default: ~/.cache/quantide");
     app.add_flag("--no-cache", options->no_cache, "Compile every kernel, keep none");

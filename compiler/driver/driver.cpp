@@ -90,12 +90,14 @@ void check_command(const std::string &name) {
 
 /** Reads the arguments and does what they say. */
 int run(const std::string &program, int argc, char **argv) {
-    CLI::App app("Quantide: low-precision networks, trained and compiled ahead of time through Halide.", program);
+    CLI::App app("Quantide: low-precision networks, trained and compiled ahead of time through Halide.",
+                 program);
     app.require_subcommand(1);
     app.set_version_flag("--version", std::string("quantide ") + kVersion);
     app.footer("'" + program + " COMMAND --help' explains a command by example.\n" +
                "Results go to stdout, progress and messages to stderr.\n"
-               "Exit status: 0 fine; 1 failed, or something that was named is unknown or wrong; 2 the command line is "
+               "Exit status: 0 fine; 1 failed, or something that was named is unknown or wrong; 2 the "
+               "command line is "
                "incomplete.");
     std::vector<std::pair<CLI::App *, std::function<void()>>> actions;
     for (const Command &command : all_commands()) {
@@ -115,8 +117,8 @@ int run(const std::string &program, int argc, char **argv) {
     } catch (const CLI::Success &e) {
         return app.exit(e);
     } catch (const CLI::ExtrasError &) {
-        return report(program, "error", fmt::format("unknown argument '{}'; {}", app.remaining(true).at(0), help()),
-                      kFailed);
+        return report(program, "error",
+                      fmt::format("unknown argument '{}'; {}", app.remaining(true).at(0), help()), kFailed);
     } catch (const CLI::ParseError &e) {
         return report(program, "error", fmt::format("{}; {}", e.what(), help()), kIncomplete);
     }
@@ -131,9 +133,7 @@ int run(const std::string &program, int argc, char **argv) {
 
 }  // namespace
 
-std::span<const Command> all_commands() {
-    return kCommands;
-}
+std::span<const Command> all_commands() { return kCommands; }
 
 int run_driver(int argc, char **argv) {
     const std::string program = argc > 0 ? std::filesystem::path(argv[0]).filename().string() : "quantide";

@@ -16,7 +16,8 @@ namespace quantide {
 namespace {
 
 struct EvalOptions {
-    std::string network, checkpoint, data, backend = "jit", split = "test", level, target, runner, compiler, scores;
+    std::string network, checkpoint, data, backend = "jit", split = "test", level, target, runner, compiler,
+                                           scores;
     int threads = 0;
     bool json = false;
 };
@@ -44,7 +45,8 @@ std::string input_name(const Graph &network) {
     throw CompileError(fmt::format("network '{}': expected an input, found none", network.name));
 }
 
-Array run_reference(const EvalOptions &options, const Graph &network, const Arrays &parameters, const Array &inputs) {
+Array run_reference(const EvalOptions &options, const Graph &network, const Arrays &parameters,
+                    const Array &inputs) {
     constexpr int64_t kRows = 50;
     const int64_t rows = inputs.shape.at(0);
     const std::string name = input_name(network);
@@ -60,7 +62,8 @@ Array run_reference(const EvalOptions &options, const Graph &network, const Arra
     return scores;
 }
 
-Array run_jit(const EvalOptions &options, const Graph &network, const Arrays &parameters, const Array &inputs) {
+Array run_jit(const EvalOptions &options, const Graph &network, const Arrays &parameters,
+              const Array &inputs) {
     JitOptions jit;
     jit.level = options.level.empty() ? nullptr : &find_level(options.level);
     jit.compile_threads = options.threads;
@@ -72,13 +75,14 @@ Target library_target(const EvalOptions &options) {
     if (options.level.empty()) {
         return find_target(options.target.empty() ? "host" : options.target);
     }
-    user_check(options.target.empty(), "expected --level or --target, found both: --target {} --level {}", options.target,
-               options.level);
+    user_check(options.target.empty(), "expected --level or --target, found both: --target {} --level {}",
+               options.target, options.level);
     const CpuLevel &level = find_level(options.level);
     return find_target(fmt::format("{}-linux-{}", level.architecture, level.name));
 }
 
-Array run_in_library(const EvalOptions &options, const Graph &network, const Arrays &parameters, const Array &inputs) {
+Array run_in_library(const EvalOptions &options, const Graph &network, const Arrays &parameters,
+                     const Array &inputs) {
     const Target target = library_target(options);
     const Toolchain toolchain = find_toolchain(target, {options.compiler, options.runner});
     return run_library(deployed_program(network, parameters), target, toolchain, inputs);
@@ -88,7 +92,8 @@ struct NamedBackend {
     const char *name;
     Backend run;
 };
-const NamedBackend kBackends[] = {{"reference", run_reference}, {"jit", run_jit}, {"library", run_in_library}};
+const NamedBackend kBackends[] = {
+    {"reference", run_reference}, {"jit", run_jit}, {"library", run_in_library}};
 
 struct NamedSplit {
     const char *name;
@@ -107,7 +112,8 @@ const Row &find_row(const Row (&rows)[kCount], const char *what, const std::stri
         }
         known.emplace_back(row.name);
     }
-    throw CompileError(fmt::format("unknown {} '{}': expected one of {}", what, name, fmt::join(known, ", ")));
+    throw CompileError(
+        fmt::format("unknown {} '{}': expected one of {}", what, name, fmt::join(known, ", ")));
 }
 
 void eval(const EvalOptions &options) {
@@ -121,11 +127,13 @@ void eval(const EvalOptions &options) {
     const Graph graph = network.graph();
     const Arrays parameters = load_parameters(options.checkpoint, graph);
     const DataSet data = load_data(recipe, options.data).*split.data;
-    const Array scores = backend.run(options, graph, parameters, network_inputs(graph, recipe.preprocessing, data));
+    const Array scores =
+        backend.run(options, graph, parameters, network_inputs(graph, recipe.preprocessing, data));
 
     const double error = error_rate(scores, data.labels);
     if (!options.scores.empty()) {
-        write_file(options.scores, {reinterpret_cast<const char *>(scores.bytes.data()), scores.bytes.size()});
+        write_file(options.scores,
+                   {reinterpret_cast<const char *>(scores.bytes.data()), scores.bytes.size()});
     }
     if (options.json) {
         const nlohmann::ordered_json json = {{"error", error},
@@ -149,12 +157,15 @@ std::function<void()> add_eval(CLI::App &app) {
     app.add_option("--data", options->data, "Folder of the data set; without it, the data that ships");
     app.add_option("--split", options->split, "test, validation or train")->capture_default_str();
     app.add_option("--backend", options->backend, "reference, jit or library")->capture_default_str();
-    app.add_option("--level", options->level, "jit, library: one CPU level, such as avx2; default: the best there is");
+    app.add_option("--level", options->level,
+                   "jit, library: one CPU level, such as avx2; default: the best there is");
     app.add_option("--target", options->target, "library: what to compile for; 'list targets' names them");
-    app.add_option("--cc", options->compiler, "library: the C compiler; default: cc, or the target's cross compiler");
+    app.add_option("--cc", options->compiler,
+                   "library: the C compiler; default: cc, or the target's cross compiler");
     app.add_option("--runner", options->runner,
                    "library: the command to put before the program, such as \"qemu-aarch64 -cpu max\"");
-    app.add_option("--scores", options->scores, "Write the scores here: float32 [images, classes], little-endian");
+    app.add_option("--scores", options->scores,
+                   "Write the scores here: float32 [images, classes], little-endian");
     add_threads_option(app, options->threads);
     app.add_flag("--json", options->json, "Print the result as JSON");
     return [options] { eval(*options); };

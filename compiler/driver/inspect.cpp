@@ -65,7 +65,8 @@ bool is_stored(const std::string &op) {
     return op == "constant" || op == "parameter" || op == "scalar" || op == "labels";
 }
 
-/** The ops of a step, the values that it reads beside stored ones, its weights, and the values that others read. */
+/** The ops of a step, the values that it reads beside stored ones, its weights, and the values that others
+ * read. */
 struct StepSummary {
     std::vector<std::string> ops;
     std::vector<ValueId> inputs, weights, outputs;
@@ -112,14 +113,16 @@ Table layer_table(const Program &program) {
     for (const Step &step : program.steps) {
         const StepSummary summary = summarize(program, step);
         table.push_back({step.layer, fmt::format("{}", fmt::join(summary.ops, " + ")),
-                         describe_all(program.graph, summary.inputs), describe_all(program.graph, summary.weights),
+                         describe_all(program.graph, summary.inputs),
+                         describe_all(program.graph, summary.weights),
                          describe_all(program.graph, summary.outputs), std::to_string(step.operations),
                          std::to_string(step.weight_bytes), std::to_string(step.weight_bytes_float)});
         operations += step.operations;
         bytes += step.weight_bytes;
         float_bytes += step.weight_bytes_float;
     }
-    table.push_back({"total", "", "", "", "", std::to_string(operations), std::to_string(bytes), std::to_string(float_bytes)});
+    table.push_back({"total", "", "", "", "", std::to_string(operations), std::to_string(bytes),
+                     std::to_string(float_bytes)});
     return table;
 }
 
@@ -131,11 +134,12 @@ Table arithmetic_table(const Program &program, const Target &target) {
     for (const Step &step : program.steps) {
         std::vector<std::string> row = {step.layer, ""};
         for (const CpuLevel *level : target.levels) {
-            const KernelReport report = report_kernel(program, step, *level);
+            const KernelReport report = report_kernel(program, step, {.level = level});
             row[1] = report.family;
-            row.push_back(report.arithmetic.empty()    ? "-"
-                          : report.instruction.empty() ? report.arithmetic
-                                                       : fmt::format("{} ({})", report.arithmetic, report.instruction));
+            row.push_back(report.arithmetic.empty() ? "-"
+                          : report.instruction.empty()
+                              ? report.arithmetic
+                              : fmt::format("{} ({})", report.arithmetic, report.instruction));
         }
         table.push_back(std::move(row));
     }
@@ -145,7 +149,8 @@ Table arithmetic_table(const Program &program, const Target &target) {
 void inspect(const InspectOptions &options) {
     if (!options.after.empty()) {
         check_pass(options);
-        const Graph graph = run_pipeline(options, [&](const std::string &pass, const Graph &) { return pass != options.after; });
+        const Graph graph = run_pipeline(
+            options, [&](const std::string &pass, const Graph &) { return pass != options.after; });
         fmt::print("{}", print(graph));
         return;
     }
@@ -155,8 +160,9 @@ void inspect(const InspectOptions &options) {
     if (!options.training) {
         fmt::print("{}\n", format_table(arithmetic_table(program, target)));
     }
-    fmt::print("{} kernels, {} of scratch {}; operations are per image, 2 per multiply-add\n", program.steps.size(),
-               format_bytes(static_cast<double>(program.scratch_bytes_per_image)), options.training ? "in all" : "per image");
+    fmt::print("{} kernels, {} of scratch {}; operations are per image, 2 per multiply-add\n",
+               program.steps.size(), format_bytes(static_cast<double>(program.scratch_bytes_per_image)),
+               options.training ? "in all" : "per image");
 }
 
 }  // namespace
@@ -164,8 +170,10 @@ void inspect(const InspectOptions &options) {
 std::function<void()> add_inspect(CLI::App &app) {
     auto options = std::make_shared<InspectOptions>();
     add_network_argument(app, options->network);
-    app.add_option("--target", options->target, "Whose arithmetic to show; 'list targets' names them")->capture_default_str();
-    app.add_option("--checkpoint", options->checkpoint, "Parameters; default: those that training starts from");
+    app.add_option("--target", options->target, "Whose arithmetic to show; 'list targets' names them")
+        ->capture_default_str();
+    app.add_option("--checkpoint", options->checkpoint,
+                   "Parameters; default: those that training starts from");
     app.add_option("--after", options->after, "Print the graph after this pass; 'list passes' names them");
     app.add_flag("--training", options->training, "The training step instead of the deployed network");
     return [options] { inspect(*options); };

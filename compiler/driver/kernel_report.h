@@ -1,6 +1,8 @@
 #pragma once
-#include "compiler/codegen/target.h"
+#include "compiler/codegen/jit.h"
 #include "compiler/lower/program.h"
+
+#include <optional>
 
 namespace quantide {
 
@@ -11,10 +13,21 @@ struct KernelReport {
     std::string instruction;  ///< what its code contains: "vpopcntd"; empty where any does
 };
 
-/** What the compiler chooses for a step of a program on a CPU level. */
-KernelReport report_kernel(const Program &program, const Step &step, const CpuLevel &level);
+/** LowerOptions, for who does without Halide. */
+struct LowerChoice {
+    const CpuLevel *level = nullptr;
+    std::optional<int64_t> batch = {};
+    bool parallel = false;
+    bool strict_float = true;
+};
+
+/** What the compiler chooses for a step of a program. */
+KernelReport report_kernel(const Program &program, const Step &step, const LowerChoice &choice);
+
+/** A step's kernel, compiled into this process. */
+JitKernel compile_step(const Program &program, const Step &step, const LowerChoice &choice);
 
 /** The assembly of a step's kernel. */
-std::string kernel_assembly(const Program &program, const Step &step, const CpuLevel &level, bool parallel);
+std::string kernel_assembly(const Program &program, const Step &step, const LowerChoice &choice);
 
 }  // namespace quantide

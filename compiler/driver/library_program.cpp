@@ -4,6 +4,8 @@
 #include "compiler/codegen/library.h"
 #include "runtime/cpu_features.h"
 
+#include <dlfcn.h>
+
 #include <cstdlib>
 #include <cstring>
 
@@ -48,9 +50,16 @@ bool have_command(const std::string &name) {
     return std::system(fmt::format("command -v {} >/dev/null 2>&1", name).c_str()) == 0;
 }
 
-int64_t row_bytes(const Value &value) {
-    return byte_count(value.shape, value.type, value.layout, 1);
+/** Writes network.h and libnetwork.a. */
+void write_named_library(Program program, const Target &target, bool parallel, const std::string &folder) {
+    program.graph.name = kName;
+    LibraryOptions options;
+    options.target = target;
+    options.parallel = parallel;
+    write_library(compile_library(program, options), folder);
 }
+
+int64_t row_bytes(const Value &value) { return byte_count(value.shape, value.type, value.layout, 1); }
 
 }  // namespace
 
@@ -60,42 +69,63 @@ Toolchain find_toolchain(const Target &target, const Toolchain &wanted) {
     Toolchain result = wanted;
     if (result.compiler.empty()) {
         result.compiler = native ? "cc" : machine + "-linux-gnu-gcc";
-        user_check(have_command(result.compiler), "target {}: expected a C compiler {}, found none; --cc names another",
-                   target.name, result.compiler);
+        user_check(have_command(result.compiler),
+                   "target {}: expected a C compiler {}, found none; --cc names another", target.name,
+                   result.compiler);
     }
     if (result.runner.empty() && !native) {
         result.runner = "qemu-" + machine;
-        user_check(have_command(result.runner), "target {}: expected {} to run its code, found none; --runner names another",
-                   target.name, result.runner);
+        user_check(have_command(result.runner),
+                   "target {}: expected {} to run its code, found none; --runner names another", target.name,
+                   result.runner);
     }
     return result;
 }
 
-Array run_library(const Program &program, const Target &target, const Toolchain &toolchain, const Array &inputs) {
+Array run_library(const Program &program, const Target &target, const Toolchain &toolchain,
+                  const Array &inputs) {
     const TemporaryFolder folder;
-    Program named = program;
-    named.graph.name = kName;
-    LibraryOptions options;
-    options.target = target;
-    write_library(compile_library(named, options), folder.path());
+    write_named_library(program, target, false, folder.path());
 
-    const Value &input = program.graph.value(program.inputs.at(0)), &output = program.graph.value(program.outputs.at(0));
+    const Value &input = program.graph.value(program.inputs.at(0)),
+                &output = program.graph.value(program.outputs.at(0));
     write_file(folder / "main.c", fmt::format(kMain, row_bytes(input), row_bytes(output)));
     write_file(folder / "in", {reinterpret_cast<const char *>(inputs.bytes.data()), inputs.bytes.size()});
     const std::string log = folder / "log", folder_word = shell_quote(folder.path());
     // Static, so that an emulator needs no libraries of the target.
     run_command("the C compiler '" + toolchain.compiler + "'",
-                fmt::format("cd {} && {} -std=c99 -O1 -Wall -Werror -static -o run main.c lib{}.a", folder_word,
-                            toolchain.compiler, kName),
+                fmt::format("cd {} && {} -std=c99 -O1 -Wall -Werror -static -o run main.c lib{}.a",
+                            folder_word, toolchain.compiler, kName),
                 log);
-    run_command("the library's program", fmt::format("cd {} && {} ./run in out", folder_word, toolchain.runner), log);
+    run_command("the library's program",
+                fmt::format("cd {} && {} ./run in out", folder_word, toolchain.runner), log);
 
     Array scores(output.type, {inputs.shape.at(0), output.shape.at(1)});
     const std::string bytes = read_file(folder / "out");
-    user_check(bytes.size() == scores.bytes.size(), "the library's program: expected {} bytes of scores, found {}",
-               scores.bytes.size(), bytes.size());
+    user_check(bytes.size() == scores.bytes.size(),
+               "the library's program: expected {} bytes of scores, found {}", scores.bytes.size(),
+               bytes.size());
     std::memcpy(scores.bytes.data(), bytes.data(), bytes.size());
     return scores;
 }
+
+LoadedLibrary::LoadedLibrary(const Program &program, const Target &target, bool parallel) {
+    const Toolchain toolchain = find_toolchain(target, {});
+    const TemporaryFolder folder;
+    write_named_library(program, target, parallel, folder.path());
+    run_command(
+        "the C compiler '" + toolchain.compiler + "'",
+        fmt::format(
+            "cd {} && {} -shared -pthread -o network.so -Wl,--whole-archive lib{}.a -Wl,--no-whole-archive",
+            shell_quote(folder.path()), toolchain.compiler, kName),
+        folder / "log");
+    handle_ = ::dlopen((folder / "network.so").c_str(), RTLD_NOW | RTLD_LOCAL);
+    internal_check(handle_ != nullptr, "the library does not load: {}", ::dlerror());
+    scratch_bytes_ = reinterpret_cast<decltype(scratch_bytes_)>(::dlsym(handle_, "network_scratch_bytes"));
+    run_ = reinterpret_cast<decltype(run_)>(::dlsym(handle_, "network_run"));
+    internal_check(scratch_bytes_ != nullptr && run_ != nullptr, "the library lacks its functions");
+}
+
+LoadedLibrary::~LoadedLibrary() { ::dlclose(handle_); }
 
 }  // namespace quantide

@@ -15,6 +15,27 @@ struct Toolchain {
 Toolchain find_toolchain(const Target &target, const Toolchain &wanted);
 
 /** Scores [rows, classes] of inputs, computed by a static library in a C program of its own. */
-Array run_library(const Program &program, const Target &target, const Toolchain &toolchain, const Array &inputs);
+Array run_library(const Program &program, const Target &target, const Toolchain &toolchain,
+                  const Array &inputs);
+
+/** A static library as a shared object in this process. */
+class LoadedLibrary {
+public:
+    /** `target` must be of this machine; the C compiler cc links it. */
+    LoadedLibrary(const Program &program, const Target &target, bool parallel);
+    LoadedLibrary(const LoadedLibrary &) = delete;
+    LoadedLibrary &operator=(const LoadedLibrary &) = delete;
+    ~LoadedLibrary();
+
+    size_t scratch_bytes(int32_t batch) const { return scratch_bytes_(batch); }
+    int run(const void *in, void *out, void *scratch, int32_t batch) const {
+        return run_(in, out, scratch, batch);
+    }
+
+private:
+    void *handle_ = nullptr;
+    size_t (*scratch_bytes_)(int32_t) = nullptr;
+    int (*run_)(const void *, void *, void *, int32_t) = nullptr;
+};
 
 }  // namespace quantide

@@ -93,7 +93,8 @@ void list(const std::string &wanted) {
 
 std::function<void()> add_list(CLI::App &app) {
     auto wanted = std::make_shared<std::string>();
-    app.add_option("WHAT", *wanted, fmt::format("One of {}; all without it", fmt::join(section_names(), ", ")));
+    app.add_option("WHAT", *wanted,
+                   fmt::format("One of {}; all without it", fmt::join(section_names(), ", ")));
     return [wanted] { list(*wanted); };
 }
 

@@ -1,5 +1,3 @@
 #include "compiler/driver/driver.h"
 
-int main(int argc, char **argv) {
-    return quantide::run_driver(argc, argv);
-}
+int main(int argc, char **argv) { return quantide::run_driver(argc, argv); }

@@ -50,11 +50,14 @@ void make_folder(const fs::path &folder, Undo &undo) {
 
 void write_files(const std::string &folder, const OutputFiles &files) {
     Undo undo;
-    const auto staged = [](const fs::path &path) { return fs::path(fmt::format("{}.{}.new", path.string(), ::getpid())); };
+    const auto staged = [](const fs::path &path) {
+        return fs::path(fmt::format("{}.{}.new", path.string(), ::getpid()));
+    };
     for (const auto &[name, content] : files) {
         const fs::path path = fs::path(folder) / name;
         make_folder(path.parent_path(), undo);
-        user_check(!fs::is_directory(path), "{}: expected the name of a file to write, found a folder", path.string());
+        user_check(!fs::is_directory(path), "{}: expected the name of a file to write, found a folder",
+                   path.string());
         undo.add(staged(path));
         write_file(staged(path).string(), content);
     }

@@ -17,15 +17,17 @@ constexpr int kBarWidth = 30;
 std::string bar(const FitProgress &p) {
     const double share = static_cast<double>(p.step) / static_cast<double>(p.steps);
     const int full = static_cast<int>(share * kBarWidth);
-    return fmt::format("epoch {}/{} [{}{}] {:3.0f} %  loss {:.4f}  {} left", p.epoch, p.epochs, std::string(full, '='),
-                       std::string(kBarWidth - full, ' '), 100 * share, p.loss, format_duration(p.seconds_left));
+    return fmt::format("epoch {}/{} [{}{}] {:3.0f} %  loss {:.4f}  {} left", p.epoch, p.epochs,
+                       std::string(full, '='), std::string(kBarWidth - full, ' '), 100 * share, p.loss,
+                       format_duration(p.seconds_left));
 }
 
 std::string epoch_line(const FitProgress &p) {
     const int digits = static_cast<int>(std::to_string(p.epochs).size());
-    return fmt::format("epoch {:{}}/{}  loss {:.4f}  validation error {:>7}  best {:>7} (epoch {})  {}  {} left", p.epoch,
-                       digits, p.epochs, p.loss, format_percent(p.validation_error), format_percent(p.best_error),
-                       p.best_epoch, format_duration(p.seconds), format_duration(p.seconds_left));
+    return fmt::format(
+        "epoch {:{}}/{}  loss {:.4f}  validation error {:>7}  best {:>7} (epoch {})  {}  {} left", p.epoch,
+        digits, p.epochs, p.loss, format_percent(p.validation_error), format_percent(p.best_error),
+        p.best_epoch, format_duration(p.seconds), format_duration(p.seconds_left));
 }
 
 }  // namespace

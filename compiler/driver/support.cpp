@@ -26,7 +26,8 @@ void add_threads_option(CLI::App &app, int &threads) {
 }
 
 Recipe recipe_of(const Network &network) {
-    user_check(network.recipe != nullptr, "network '{}': expected a recipe (QUANTIDE_RECIPE), found none", network.name);
+    user_check(network.recipe != nullptr, "network '{}': expected a recipe (QUANTIDE_RECIPE), found none",
+               network.name);
     return network.recipe();
 }
 
@@ -58,9 +59,11 @@ Graph training_graph(const Graph &network, const Recipe &recipe,
 
 void check_can_write(const std::string &path) {
     const fs::path folder = fs::absolute(path).parent_path();
-    user_check(fs::is_directory(folder), "{}: expected to write into the folder {}, found none", path, folder.string());
+    user_check(fs::is_directory(folder), "{}: expected to write into the folder {}, found none", path,
+               folder.string());
     user_check(!fs::is_directory(path), "{}: expected the name of a file to write, found a folder", path);
-    user_check(::access(folder.c_str(), W_OK) == 0, "{}: cannot write to the folder {}", path, folder.string());
+    user_check(::access(folder.c_str(), W_OK) == 0, "{}: cannot write to the folder {}", path,
+               folder.string());
 }
 
 TemporaryFolder::TemporaryFolder() : path_((fs::temp_directory_path() / "quantide-XXXXXX").string()) {
@@ -82,7 +85,8 @@ std::string shell_quote(const std::string &text) {
 }
 
 void run_command(const std::string &what, const std::string &command, const std::string &log) {
-    const int status = std::system(fmt::format("{{ {}\n}} >{} 2>&1 </dev/null", command, shell_quote(log)).c_str());
+    const int status =
+        std::system(fmt::format("{{ {}\n}} >{} 2>&1 </dev/null", command, shell_quote(log)).c_str());
     if (status == 0) {
         return;
     }

@@ -51,9 +51,7 @@ std::string format_table(const Table &table) {
     return text;
 }
 
-std::string format_seconds(double seconds) {
-    return with_unit(seconds * 1e9, 1000, {"ns", "us", "ms", "s"});
-}
+std::string format_seconds(double seconds) { return with_unit(seconds * 1e9, 1000, {"ns", "us", "ms", "s"}); }
 
 std::string format_duration(double seconds) {
     const auto whole = static_cast<long>(seconds + 0.5);
@@ -70,8 +68,6 @@ std::string format_bytes(double bytes) {
     return bytes < 1000 ? fmt::format("{:.0f} B", bytes) : with_unit(bytes, 1000, {"B", "kB", "MB", "GB"});
 }
 
-std::string format_percent(double fraction) {
-    return fmt::format("{:.2f} %", 100 * fraction);
-}
+std::string format_percent(double fraction) { return fmt::format("{:.2f} %", 100 * fraction); }
 
 }  // namespace quantide

@@ -51,8 +51,10 @@ void print_result(const TrainOptions &options, const Recipe &recipe, const std::
         fmt::print("{}\n", json.dump(2));
         return;
     }
-    fmt::print("test error of the best epoch ({}): {}\n", result.best_epoch, format_percent(result.test_error));
-    fmt::print("test error of the last epoch ({}): {}\n", recipe.epochs, format_percent(result.last_test_error));
+    fmt::print("test error of the best epoch ({}): {}\n", result.best_epoch,
+               format_percent(result.test_error));
+    fmt::print("test error of the last epoch ({}): {}\n", recipe.epochs,
+               format_percent(result.last_test_error));
     fmt::print("checkpoint: {}\n", checkpoint);
 }
 
@@ -94,8 +96,10 @@ std::function<void()> add_train(CLI::App &app) {
                    "File to keep the run in; a run found there goes on. Default: NET.safetensors");
     app.add_option("--epochs", options->epochs, "Passes over the data; default: the recipe's");
     app.add_option("--batch", options->batch, "Images a step; default: the recipe's");
-    app.add_option("--learning-rate", options->learning_rate, "Rate of the first epoch; the schedule keeps its shape");
-    app.add_option("--seed", options->seed, "Of the initial weights and the order of images")->capture_default_str();
+    app.add_option("--learning-rate", options->learning_rate,
+                   "Rate of the first epoch; the schedule keeps its shape");
+    app.add_option("--seed", options->seed, "Of the initial weights and the order of images")
+        ->capture_default_str();
     add_threads_option(app, options->threads);
     app.add_flag("--restart", options->restart, "Begin anew even if the checkpoint exists");
     app.add_flag("--json", options->json, "Print the result as JSON");

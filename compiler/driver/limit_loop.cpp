@@ -1,0 +1,124 @@
+#include "compiler/driver/limit_loop.h"
+
+#include "compiler/codegen/jit.h"
+#include "compiler/ir/array.h"
+#include "schedules/kernel.h"
+#include "schedules/markers.h"
+
+#include <HalideBuffer.h>
+
+#include <algorithm>
+
+namespace quantide {
+
+namespace {
+
+using Halide::Expr;
+
+constexpr int kAccumulators = 8, kSteps = 32, kRounds = 64;
+
+/** One accumulation of an arithmetic, on elements of `bits` bits. */
+struct Accumulation {
+    const char *level;  ///< null: any
+    const char *arithmetic;
+    Halide::Type type;
+    int operations;  ///< per element
+    Expr (*next)(const Expr &accumulator, const Expr &a, const Expr &b);
+};
+
+// Sums may wrap: what a real kernel does against that is not part of the limit.
+const Accumulation kAccumulations[] = {
+    {"avx512", "popcount", Halide::UInt(32), 64,
+     [](const Expr &s, const Expr &a, const Expr &b) { return s + popcount(a ^ b); }},
+    {nullptr, "popcount", Halide::UInt(8), 16,
+     [](const Expr &s, const Expr &a, const Expr &b) { return s + popcount(a ^ b); }},
+    {"avx512", "byte dot", Halide::UInt(32), 8,
+     [](const Expr &s, const Expr &a, const Expr &b) { return byte_dot(s, a, b); }},
+    {"avx2", "byte dot", Halide::UInt(32), 8,
+     [](const Expr &s, const Expr &a, const Expr &b) { return s + byte_pair_dots(a, b); }},
+    {nullptr, "float32", Halide::Float(32), 2,
+     [](const Expr &s, const Expr &a, const Expr &b) { return s + a * b; }},
+};
+
+const Accumulation *find_accumulation(const CpuLevel &level, const std::string &arithmetic) {
+    const auto *found =
+        std::find_if(std::begin(kAccumulations), std::end(kAccumulations), [&](const Accumulation &row) {
+            return arithmetic == row.arithmetic &&
+                   (row.level == nullptr || row.level == std::string(level.name));
+        });
+    return found == std::end(kAccumulations) ? nullptr : found;
+}
+
+Kernel make_kernel(const Accumulation &accumulation, const Halide::Target &target, int lanes) {
+    Halide::Var lane("lane"), j("j");
+    Halide::ImageParam a(accumulation.type, 3, "a"), b(accumulation.type, 2, "b");
+    const Halide::RDom r(0, kSteps, 0, kRounds, "r");
+    Halide::Func sum("sum"), out("out");
+    sum(lane, j) = Halide::cast(accumulation.type, 0);
+    sum(lane, j) = accumulation.next(sum(lane, j), a(lane, j, r.x), b(lane, r.y));
+    out(lane, j) = sum(lane, j);
+
+    out.bound(lane, 0, lanes).bound(j, 0, kAccumulators).vectorize(lane).unroll(j);
+    sum.compute_at(out, Halide::Var::outermost())
+        .store_in(Halide::MemoryType::Stack)
+        .vectorize(lane)
+        .unroll(j);
+    sum.update().reorder({lane, j, r.x, r.y}).vectorize(lane).unroll(j);
+    Kernel kernel;
+    kernel.signature = "limit";
+    kernel.target = target;
+    kernel.inputs = {a, b};
+    kernel.outputs = {out};
+    return kernel;
+}
+
+/** A kernel and its operands. */
+struct Loop {
+    explicit Loop(const Kernel &kernel) : code(kernel) {}
+    JitKernel code;
+    std::vector<std::byte, AlignedAllocator<std::byte>> a, b, out;
+};
+
+}  // namespace
+
+std::optional<LimitLoop> make_limit_loop(const CpuLevel &level, const std::string &arithmetic) {
+    const Accumulation *row = find_accumulation(level, arithmetic);
+    if (row == nullptr) {
+        return std::nullopt;
+    }
+    const Halide::Target target = Halide::Target(std::string(level.architecture) + "-linux" + level.features)
+                                      .with_feature(Halide::Target::NoRuntime)
+                                      .with_feature(Halide::Target::NoAsserts)
+                                      .with_feature(Halide::Target::NoBoundsQuery);
+    const int lanes = target.natural_vector_size(row->type);
+    auto loop = std::make_shared<Loop>(make_kernel(*row, target, lanes));
+    const auto bytes = [&](int elements) {
+        return static_cast<size_t>(elements) * static_cast<size_t>(row->type.bytes());
+    };
+    // Bytes that are small numbers as float32 too.
+    loop->a.assign(bytes(lanes * kAccumulators * kSteps), std::byte{0x3d});
+    loop->b.assign(bytes(lanes * kRounds), std::byte{0x3c});
+    loop->out.assign(bytes(lanes * kAccumulators), std::byte{0});
+    return LimitLoop{
+        fmt::format("{}/{}", level.name, arithmetic),
+        static_cast<double>(row->operations) * lanes * kAccumulators * kSteps * kRounds,
+        [loop, lanes, type = row->type] {
+            Halide::Runtime::Buffer<> a(type, loop->a.data(), lanes, kAccumulators, kSteps);
+            Halide::Runtime::Buffer<> b(type, loop->b.data(), lanes, kRounds);
+            Halide::Runtime::Buffer<> out(type, loop->out.data(), lanes, kAccumulators);
+            halide_buffer_t *const operands[] = {a.raw_buffer(), b.raw_buffer(), out.raw_buffer()};
+            loop->code.run(operands);
+        }};
+}
+
+std::vector<std::string> limited_arithmetics(const CpuLevel &level) {
+    std::vector<std::string> result;
+    for (const Accumulation &row : kAccumulations) {
+        if (find_accumulation(level, row.arithmetic) == &row) {
+            result.emplace_back(row.arithmetic);
+        }
+    }
+    return result;
+}
+
+}  // namespace quantide
