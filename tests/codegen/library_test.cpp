@@ -127,7 +127,11 @@ TEST(Library, PicksTheLevelOfEveryCpuModel) {
                                                             {"SandyBridge", "baseline"},
                                                             {"Haswell", "avx2"},
                                                             {"EPYC", "avx2"},
-                                                            {"max", "avx2"}};
+                                                            {"max", "avx2"},
+                                                            // what a CPU or a system lacks
+                                                            {"Haswell,-bmi2", "baseline"},
+                                                            {"Haswell,-abm", "baseline"},
+                                                            {"Haswell,-xsave", "baseline"}};
     for (const auto &[model, level] : models) {
         const std::string qemu = std::string("qemu-x86_64 -cpu ") + model + " ";
         EXPECT_THAT(expect_runs(qemu + program), HasSubstr(std::string("level ") + level + "\n")) << model;
@@ -215,6 +219,14 @@ TEST(Library, ParallelOneComputesTheSame) {
         expect_runs("HL_NUM_THREADS=" + std::string(threads) + " " + program);
     }
     EXPECT_THAT(net.library.header, HasSubstr("int net_set_num_threads(int threads);"));
+}
+
+TEST(Library, ProgramDescribesItsBuffersAndPassesStatusesOn) {
+    const std::string lowest = find_target("host").levels.back()->name;
+    const ChainLibrary net(host_target(lowest), false, "net", 2);
+    expect_runs("cd " + net.folder.path() +
+                " && ar x libnet.a net.o net_data.o && gcc -std=c99 -Wall -Wextra -Werror -DLEVEL=" + lowest +
+                " -I. " + kPrograms + "/kernels.c net.o net_data.o -o kernels && ./kernels");
 }
 
 TEST(Library, ACallAllocatesNothing) {
