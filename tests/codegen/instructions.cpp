@@ -14,10 +14,10 @@ struct Extensions {
     const char *march;
 };
 
-// What the first CPUs of a level have: Ice Lake (Zen 4 has all of it), Haswell, the first 64-bit x86 CPUs.
+// What the probe asks of a CPU: no more than Ice Lake, Haswell and the first 64-bit x86 CPUs have.
 const Extensions kExtensions[] = {
     {"avx512", "as --64",
-     "generic64+avx2+fma+f16c+bmi+bmi2+lzcnt+movbe+popcnt+adx+aes+pclmul+gfni+vaes+vpclmulqdq+avx512f+"
+     "generic64+avx2+fma+f16c+bmi+bmi2+lzcnt+movbe+popcnt+gfni+avx512f+"
      "avx512cd+avx512dq+"
      "avx512bw+avx512vl+avx512ifma+avx512vbmi+avx512_vbmi2+avx512_vnni+avx512_bitalg+avx512_vpopcntdq"},
     {"avx2", "as --64", "generic64+avx2+fma+f16c+bmi+bmi2+lzcnt+movbe+popcnt"},
