@@ -26,8 +26,10 @@ double LearningRate::at(int epoch, int epochs) const {
         return start;
     case Kind::Exponential:
         return start * std::pow(end / start, static_cast<double>(epoch) / epochs);
-    case Kind::Steps:
-        return start * std::pow(end, static_cast<double>(epoch / every));
+    case Kind::Steps: {
+        const int drops = epoch / every;
+        return start * std::pow(end, drops);
+    }
     }
     throw InternalError("unknown learning-rate schedule");
 }
