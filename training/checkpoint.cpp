@@ -19,12 +19,12 @@ void add_prefixed(Arrays &to, const std::string &prefix, const Arrays &from) {
     }
 }
 
-/** The arrays whose names begin with `prefix`, without it. */
-Arrays take_prefixed(const Arrays &from, const std::string &prefix) {
+/** Takes the arrays whose names begin with `prefix`, without it. */
+Arrays take_prefixed(Arrays &from, const std::string &prefix) {
     Arrays result;
-    for (const auto &[name, array] : from) {
+    for (auto &[name, array] : from) {
         if (name.starts_with(prefix)) {
-            result[name.substr(prefix.size())] = array;
+            result[name.substr(prefix.size())] = std::move(array);
         }
     }
     return result;
@@ -97,15 +97,15 @@ void save_checkpoint(const std::string &path, const Checkpoint &checkpoint) {
 }
 
 Checkpoint load_checkpoint(const std::string &path, const Graph &network) {
-    const SafeTensors file = read_safetensors(path);
+    SafeTensors file = read_safetensors(path);
     check_network(path, file, network);
     Checkpoint result;
     result.network = network.name;
     result.best = take_prefixed(file.tensors, kBest);
     result.moments = take_prefixed(file.tensors, kOptimizer);
-    for (const auto &[name, array] : file.tensors) {
+    for (auto &[name, array] : file.tensors) {
         if (!name.starts_with(kBest) && !name.starts_with(kOptimizer) && !is_ignored(name)) {
-            result.parameters[name] = array;
+            result.parameters[name] = std::move(array);
         }
     }
     check_parameters(path, network, "", result.parameters);
@@ -152,7 +152,8 @@ Arrays load_parameters(const std::string &path, const Graph &network, bool best)
     options.wanted = [&](const std::string &name) {
         return name.starts_with(prefix) && names.count(name.substr(prefix.size())) != 0;
     };
-    Arrays result = take_prefixed(read_safetensors(path, options).tensors, prefix);
+    SafeTensors file = read_safetensors(path, options);
+    Arrays result = take_prefixed(file.tensors, prefix);
     check_parameters(path, network, prefix, result);
     return result;
 }

@@ -60,26 +60,33 @@ std::map<ValueId, Array> interpret(const Graph &graph, const Arrays &bindings) {
             values[node.outputs[0]] = to_layout(bound->second, Layout::Logical);
             continue;
         }
-        Interpretation op{.graph = graph, .node = node, .inputs = {}, .outputs = {}};
+        std::vector<const Array *> inputs;
         for (ValueId input : node.inputs) {
-            op.inputs.push_back(&values.at(input));
+            inputs.push_back(&values.at(input));
         }
-        for (ValueId output : node.outputs) {
-            op.outputs.emplace_back(graph.value(output).type, at_batch(graph.value(output).shape, batch));
-        }
-        kInterpreters.at(node.op)(op);
+        std::vector<Array> outputs = interpret_node(graph, node, inputs, batch);
         for (size_t i = 0; i < node.outputs.size(); ++i) {
-            values[node.outputs[i]] = std::move(op.outputs[i]);
+            values[node.outputs[i]] = std::move(outputs[i]);
         }
     }
     return values;
+}
+
+std::vector<Array> interpret_node(const Graph &graph, const Node &node, const std::vector<const Array *> &inputs,
+                                  int64_t batch) {
+    Interpretation op{.graph = graph, .node = node, .inputs = inputs, .outputs = {}};
+    for (ValueId output : node.outputs) {
+        op.outputs.emplace_back(graph.value(output).type, at_batch(graph.value(output).shape, batch));
+    }
+    kInterpreters.at(node.op)(op);
+    return std::move(op.outputs);
 }
 
 std::vector<Array> interpret_outputs(const Graph &graph, const Arrays &bindings) {
     std::map<ValueId, Array> values = interpret(graph, bindings);
     std::vector<Array> outputs;
     for (ValueId output : graph.outputs) {
-        outputs.push_back(values.at(output));
+        outputs.push_back(std::move(values.at(output)));
     }
     return outputs;
 }

@@ -12,6 +12,10 @@ using Arrays = std::map<std::string, Array>;
  * another shape, or when the inputs disagree about the batch. */
 std::map<ValueId, Array> interpret(const Graph &graph, const Arrays &bindings);
 
+/** One node's outputs from its operands, in logical layout. */
+std::vector<Array> interpret_node(const Graph &graph, const Node &node, const std::vector<const Array *> &inputs,
+                                  int64_t batch = 1);
+
 /** Only the graph's outputs. */
 std::vector<Array> interpret_outputs(const Graph &graph, const Arrays &bindings);
 
