@@ -22,8 +22,15 @@ struct RowTile {
 };
 
 std::vector<RowTile> row_tiles(int rows, const Expr &batch) {
-    const int half = (rows + 1) / 2;
-    return {{rows, batch % rows == 0 || batch >= 4 * rows}, {half, batch >= half}, {1, Expr()}};
+    std::vector<RowTile> tiles;
+    if (rows > 1) {
+        tiles.push_back({rows, batch % rows == 0 || batch >= 4 * rows});
+    }
+    if (const int half = (rows + 1) / 2; half > 1) {
+        tiles.push_back({half, batch >= half});
+    }
+    tiles.push_back({1, Expr()});
+    return tiles;
 }
 
 /** Calls `arrange` for the code of each height of a row tile. */
@@ -31,7 +38,8 @@ void for_row_tiles(Func out, const Kernel &kernel, int rows, const std::function
     if (kernel.m > 0) {
         const Expr batch = static_cast<int>(kernel.m);
         for (const RowTile &t : row_tiles(rows, batch)) {
-            if (!t.condition.defined() || Halide::Internal::is_const_one(Halide::Internal::simplify(t.condition))) {
+            if (!t.condition.defined() ||
+                Halide::Internal::is_const_one(Halide::Internal::simplify(t.condition))) {
                 arrange(out, t.rows);
                 return;
             }
@@ -52,7 +60,8 @@ void schedule_dense(Kernel &kernel, const Tuning &tuning) {
         const auto found = kernel.stages.find(role);
         return found == kernel.stages.end() ? Func() : found->second;
     };
-    Func pack = stage("pack"), codes = stage("codes"), narrow = stage("narrow"), accumulate = stage("accumulate");
+    Func pack = stage("pack"), codes = stage("codes"), narrow = stage("narrow"),
+         accumulate = stage("accumulate");
     Func channel_scale = stage("channel_scale");
     const bool packed = pack.defined();
     const bool rows_outside = codes.defined();
@@ -62,7 +71,8 @@ void schedule_dense(Kernel &kernel, const Tuning &tuning) {
     const int needed = static_cast<int>((kernel.n + tuning.vector - 1) / tuning.vector) * tuning.vector;
     const int lanes = packed ? 32 : std::min(32, needed);
     if (!packed) {
-        out.split(out.args()[0], panel, lane, lanes, TailStrategy::GuardWithIf).vectorize(lane, tuning.vector);
+        out.split(out.args()[0], panel, lane, lanes, TailStrategy::GuardWithIf)
+            .vectorize(lane, tuning.vector);
         out.unroll(lane);
     }
     for_row_tiles(out, kernel, tuning.rows, [&](Stage s, int rows) {
@@ -88,13 +98,16 @@ void schedule_dense(Kernel &kernel, const Tuning &tuning) {
         codes.compute_at(out, tile).store_in(MemoryType::Stack);
         for (int i = 0; i < codes.num_update_definitions(); ++i) {
             const bool whole_words = !codes.rvars(i).empty();
-            whole_words ? codes.update(i).vectorize(codes.args()[0], 8) : codes.update(i).unroll(codes.args()[0], 8);
+            whole_words ? codes.update(i).vectorize(codes.args()[0], 8)
+                        : codes.update(i).unroll(codes.args()[0], 8);
         }
         Func sum = stage("sum");
         sum.compute_at(out, tile).store_in(MemoryType::Stack);
         sum.update().atomic().vectorize(sum.rvars()[0]);
     }
-    const auto in_registers = [&](Stage s, const Var &x) { s.vectorize(x, tuning.vector).unroll(x).unroll(row); };
+    const auto in_registers = [&](Stage s, const Var &x) {
+        s.vectorize(x, tuning.vector).unroll(x).unroll(row);
+    };
     const auto order_of = [](const std::vector<VarOrRVar> &inside, const std::vector<RVar> &steps) {
         std::vector<VarOrRVar> order = inside;
         order.insert(order.end(), steps.begin(), steps.end());

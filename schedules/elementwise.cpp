@@ -7,7 +7,8 @@ using Halide::MemoryType;
 using Halide::TailStrategy;
 using Halide::Var;
 
-// What belongs to a channel alone is computed once for all rows, so rows are the inner loop where there is such.
+// What belongs to a channel alone is computed once for all rows, so rows are the inner loop where there is
+// such.
 void schedule_elementwise(Kernel &kernel, const Tuning &) {
     const int lanes = kernel.target.natural_vector_size<float>();
     const auto find = [&](const char *role) {

@@ -13,7 +13,9 @@ constexpr const char *kBytePopcounts = "quantide_byte_popcounts";
 constexpr const char *kByteDot = "quantide_byte_dot";
 constexpr const char *kBytePairDots = "quantide_byte_pair_dots";
 
-Expr as_bytes(const Expr &x, Type byte) { return Halide::reinterpret(byte.with_lanes(4 * x.type().lanes()), x); }
+Expr as_bytes(const Expr &x, Type byte) {
+    return Halide::reinterpret(byte.with_lanes(4 * x.type().lanes()), x);
+}
 
 Expr add_neighbours(VectorReduce::Operator op, const Expr &x, int count) {
     return VectorReduce::make(op, x, x.type().lanes() / count);
@@ -35,7 +37,8 @@ private:
             return call;
         }
         if (made->name == kBytePopcounts) {
-            return Halide::reinterpret(made->type, Halide::popcount(as_bytes(made->args[0], Halide::UInt(8))));
+            return Halide::reinterpret(made->type,
+                                       Halide::popcount(as_bytes(made->args[0], Halide::UInt(8))));
         }
         if (made->name == kByteDot) {
             return dot(made->args[0], made->args[1], made->args[2]);
@@ -74,7 +77,9 @@ Expr call(Type type, const char *name, const std::vector<Expr> &args) {
 
 Expr byte_popcounts(const Expr &x) { return call(x.type(), kBytePopcounts, {x}); }
 
-Expr byte_dot(const Expr &acc, const Expr &x, const Expr &bits) { return call(acc.type(), kByteDot, {acc, x, bits}); }
+Expr byte_dot(const Expr &acc, const Expr &x, const Expr &bits) {
+    return call(acc.type(), kByteDot, {acc, x, bits});
+}
 
 Expr byte_pair_dots(const Expr &x, const Expr &bits) { return call(x.type(), kBytePairDots, {x, bits}); }
 

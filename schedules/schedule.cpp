@@ -14,9 +14,15 @@ using Target = Halide::Target;
 
 const Schedule kSchedules[] = {
     {"dense/w1a1", Target::X86, Target::AVX512_Zen4, "popcount", "vpopcntd", {10, 32, 16, 0}, schedule_dense},
-    {"dense/w1a1", Target::X86, Target::AVX2, "popcount", "vpshufb", {4, 16, 8, 31}, schedule_dense},
+    {"dense/w1a1", Target::X86, Target::AVX2, "popcount", "vpshufb", {1, 16, 8, 31, true}, schedule_dense},
     {"dense/w1a1", Target::ARM, Target::FeatureEnd, "popcount", "cnt", {4, 16, 4, 31}, schedule_dense},
-    {"dense/w1a1", Target::ArchUnknown, Target::FeatureEnd, "popcount", "", {2, 16, 4, 31}, schedule_dense},
+    {"dense/w1a1",
+     Target::ArchUnknown,
+     Target::FeatureEnd,
+     "popcount",
+     "",
+     {1, 16, 4, 31, true},
+     schedule_dense},
     {"dense/w1a8", Target::X86, Target::AVX512_Zen4, "byte dot", "vpdpbusd", {10, 32, 16, 0}, schedule_dense},
     {"dense/w1a8", Target::X86, Target::AVX2, "byte dot", "vpmaddubsw", {4, 16, 8, 16}, schedule_dense},
     {"dense/w1a8", Target::ARM, Target::ARMDotProd, "byte dot", "udot", {4, 16, 4, 0}, schedule_dense},
@@ -25,10 +31,27 @@ const Schedule kSchedules[] = {
     {"dense/f32", Target::X86, Target::AVX512_Skylake, "float32", "", {10, 32, 16, 0}, schedule_dense},
     {"dense/f32", Target::X86, Target::AVX2, "float32", "", {6, 16, 8, 0}, schedule_dense},
     {"dense/f32", Target::ArchUnknown, Target::FeatureEnd, "float32", "", {4, 8, 4, 0}, schedule_dense},
-    {"weight_update", Target::ArchUnknown, Target::FeatureEnd, "float32", "", {.rows = 2}, schedule_weight_update},
-    {"input_gradient/w1", Target::ArchUnknown, Target::FeatureEnd, "table look-up", "", {.block = 1024},
+    {"weight_update",
+     Target::ArchUnknown,
+     Target::FeatureEnd,
+     "float32",
+     "",
+     {.rows = 2},
+     schedule_weight_update},
+    {"input_gradient/w1",
+     Target::ArchUnknown,
+     Target::FeatureEnd,
+     "table look-up",
+     "",
+     {.block = 1024},
      schedule_signed_input_gradient},
-    {"input_gradient/f32", Target::ArchUnknown, Target::FeatureEnd, "float32", "", {}, schedule_float_gradient},
+    {"input_gradient/f32",
+     Target::ArchUnknown,
+     Target::FeatureEnd,
+     "float32",
+     "",
+     {},
+     schedule_float_gradient},
     {"weight_gradient", Target::ArchUnknown, Target::FeatureEnd, "float32", "", {}, schedule_float_gradient},
     {"batch_norm_train", Target::ArchUnknown, Target::FeatureEnd, "", "", {}, schedule_norm},
     {"batch_norm_gradient", Target::ArchUnknown, Target::FeatureEnd, "", "", {}, schedule_norm},
@@ -48,7 +71,8 @@ std::span<const Schedule> all_schedules() { return kSchedules; }
 const Schedule &find_schedule(const std::string &family, const Halide::Target &target) {
     const auto matches = [&](const Schedule &row) { return family == row.family && fits(row, target); };
     const auto *row = std::find_if(std::begin(kSchedules), std::end(kSchedules), matches);
-    internal_check(row != std::end(kSchedules), "no schedule of family {} for {}", family, target.to_string());
+    internal_check(row != std::end(kSchedules), "no schedule of family {} for {}", family,
+                   target.to_string());
     return *row;
 }
 

@@ -7,10 +7,11 @@ namespace quantide {
 
 /** What a schedule may vary; what a field means is the family's business. */
 struct Tuning {
-    int rows = 4;     ///< rows (images) in one register tile
-    int lanes = 32;   ///< outputs in one register tile
-    int vector = 8;   ///< 32-bit lanes of a vector
-    int block = 0;    ///< steps of the reduction between two widenings of the accumulators; 0: none needed
+    int rows = 4;    ///< rows (images) in one register tile
+    int lanes = 32;  ///< outputs in one register tile
+    int vector = 8;  ///< 32-bit lanes of a vector
+    int block = 0;   ///< steps of the reduction between two widenings of the accumulators; 0: none needed
+    bool condense = false;  ///< full adders condense words before their ones are counted
 };
 
 /** One row of the schedule table. */

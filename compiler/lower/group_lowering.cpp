@@ -20,7 +20,8 @@ using Halide::Var;
 namespace {
 
 bool is_packed(const Value &value) {
-    return value.type.bits == 1 && (value.layout == Layout::PackedWords || value.layout == Layout::OutputPanels);
+    return value.type.bits == 1 &&
+           (value.layout == Layout::PackedWords || value.layout == Layout::OutputPanels);
 }
 
 /** Extents of a value's memory, innermost first, with `batch` (or -1) for kBatch. */
@@ -29,15 +30,15 @@ std::vector<int64_t> physical_extents(const Value &value, int64_t batch) {
     std::replace(extents.begin(), extents.end(), kBatch, batch);
     const auto panels = [](int64_t extent) { return (extent + 31) / 32; };
     switch (value.layout) {
-    case Layout::Logical:
-        return extents;
-    case Layout::PackedWords:
-        extents[0] = panels(extents[0]);
-        return extents;
-    case Layout::OutputPanels:
-        return {32, value.type.bits == 1 ? panels(extents[0]) : extents[0], panels(extents[1])};
-    case Layout::InputPanels:
-        return {32, extents[1], panels(extents[0])};
+        case Layout::Logical:
+            return extents;
+        case Layout::PackedWords:
+            extents[0] = panels(extents[0]);
+            return extents;
+        case Layout::OutputPanels:
+            return {32, value.type.bits == 1 ? panels(extents[0]) : extents[0], panels(extents[1])};
+        case Layout::InputPanels:
+            return {32, extents[1], panels(extents[0])};
     }
     throw InternalError("unknown layout");
 }
@@ -87,7 +88,8 @@ Func pack(const Func &f, const Value &value, const std::string &name) {
     const RDom bit(0, 32, name + "_bit");
     Func words(name);
     const auto code = [&](const Expr &k, const Expr &m) {
-        return Halide::select(padded(f, value, k, m) != 0, cast<uint32_t>(1) << cast<uint32_t>(bit), cast<uint32_t>(0));
+        return Halide::select(padded(f, value, k, m) != 0, cast<uint32_t>(1) << cast<uint32_t>(bit),
+                              cast<uint32_t>(0));
     };
     if (value.layout == Layout::OutputPanels) {
         const Var lane("lane"), word("word"), panel("panel");
@@ -114,7 +116,8 @@ Func physical(const Func &f, const Value &value, const std::string &name) {
     if (value.layout == Layout::OutputPanels) {
         out(lane, k, panel) = padded(f, value, k, 32 * panel + lane);
     } else {
-        internal_check(value.layout == Layout::InputPanels, "{} is not a layout of {}", to_string(value.layout), value.name);
+        internal_check(value.layout == Layout::InputPanels, "{} is not a layout of {}",
+                       to_string(value.layout), value.name);
         out(lane, k, panel) = padded(f, value, 32 * panel + lane, k);
     }
     return out;
@@ -130,7 +133,9 @@ GroupOperands group_operands(const Graph &graph, int group) {
     };
     const auto leaves = [&](ValueId id) {
         const auto is_next = [&](const StateUpdate &update) { return update.next == id; };
-        const auto is_outside = [&](int user) { return graph.nodes[static_cast<size_t>(user)].group != group; };
+        const auto is_outside = [&](int user) {
+            return graph.nodes[static_cast<size_t>(user)].group != group;
+        };
         const std::vector<int> users = graph.users(id);
         return std::count(graph.outputs.begin(), graph.outputs.end(), id) > 0 ||
                std::any_of(graph.updates.begin(), graph.updates.end(), is_next) ||
@@ -163,12 +168,12 @@ std::vector<Var> coordinates(size_t rank) {
 Halide::Type halide_type(ElementType type) {
     const int bits = type.bytes() * 8;
     switch (type.kind) {
-    case ElementType::Kind::Float:
-        return Halide::Float(bits);
-    case ElementType::Kind::Int:
-        return Halide::Int(bits);
-    case ElementType::Kind::UInt:
-        return Halide::UInt(bits);
+        case ElementType::Kind::Float:
+            return Halide::Float(bits);
+        case ElementType::Kind::Int:
+            return Halide::Int(bits);
+        case ElementType::Kind::UInt:
+            return Halide::UInt(bits);
     }
     throw InternalError("unknown kind of element");
 }
@@ -177,12 +182,13 @@ GroupLowering::GroupLowering(const Graph &in, int group, const LowerOptions &how
     kernel.family = "elementwise";
     const GroupOperands outside = group_operands(graph, group);
     leaving = outside.outputs;
-    pads = std::any_of(leaving.begin(), leaving.end(), [&](ValueId id) { return has_padding(graph.value(id)); });
+    pads =
+        std::any_of(leaving.begin(), leaving.end(), [&](ValueId id) { return has_padding(graph.value(id)); });
     for (ValueId id : outside.inputs) {
         const Value &value = graph.value(id);
         const std::vector<int64_t> extents = physical_extents(value, options.batch.value_or(-1));
-        ImageParam param(is_packed(value) ? Halide::UInt(32) : halide_type(value.type), static_cast<int>(extents.size()),
-                         fmt::format("in{}", kernel.inputs.size()));
+        ImageParam param(is_packed(value) ? Halide::UInt(32) : halide_type(value.type),
+                         static_cast<int>(extents.size()), fmt::format("in{}", kernel.inputs.size()));
         bound(param, extents);
         operands.emplace(id, param);
         kernel.inputs.push_back(param);
@@ -236,19 +242,19 @@ Func GroupLowering::elements(ValueId id) {
     const bool bits = is_packed(value);
     Expr lane;
     switch (value.layout) {
-    case Layout::Logical:
-        break;
-    case Layout::PackedWords:
-        lane = at[0] % 32;
-        at[0] = at[0] / 32;
-        break;
-    case Layout::OutputPanels:
-        lane = at[0] % 32;
-        at = {at[1] % 32, bits ? at[0] / 32 : at[0], at[1] / 32};
-        break;
-    case Layout::InputPanels:
-        at = {at[0] % 32, at[1], at[0] / 32};
-        break;
+        case Layout::Logical:
+            break;
+        case Layout::PackedWords:
+            lane = at[0] % 32;
+            at[0] = at[0] / 32;
+            break;
+        case Layout::OutputPanels:
+            lane = at[0] % 32;
+            at = {at[1] % 32, bits ? at[0] / 32 : at[0], at[1] / 32};
+            break;
+        case Layout::InputPanels:
+            at = {at[0] % 32, at[1], at[0] / 32};
+            break;
     }
     Func f("elements");
     const Expr element = source(at);
@@ -298,9 +304,9 @@ Expr from_panels(const Func &f, const Var &c, const Var &n, int64_t outputs) {
 }
 
 Expr quantizer_code(const std::string &quantizer, const Expr &x) {
-#define QUANTIZER(row)                                   \
-    if (quantizer == row##_quantizer.name) {             \
-        return cast<uint8_t>(lower_##row##_code(x));     \
+#define QUANTIZER(row)                               \
+    if (quantizer == row##_quantizer.name) {         \
+        return cast<uint8_t>(lower_##row##_code(x)); \
     }
 #include "compiler/quantizers/quantizers.inc"
 #undef QUANTIZER

@@ -19,8 +19,9 @@ std::string describe(const Attribute &attribute) {
 
 std::string group_signature(const Graph &graph, int group, const LowerOptions &options) {
     std::map<ValueId, size_t> numbers;
-    std::string text = fmt::format("{} batch {}{}{}\n", options.level->name, options.batch.value_or(kBatch),
-                                   options.parallel ? " parallel" : "", options.strict_float ? " strict" : "");
+    std::string text =
+        fmt::format("{} batch {}{}{}\n", options.level->name, options.batch.value_or(kBatch),
+                    options.parallel ? " parallel" : "", options.strict_float ? " strict" : "");
     const auto refer = [&](ValueId id) { return numbers.try_emplace(id, numbers.size()).first->second; };
     const GroupOperands outside = group_operands(graph, group);
     for (ValueId id : outside.inputs) {

@@ -37,7 +37,8 @@ Expr weight(GroupLowering &group, ValueId id, const Expr &lane, const Expr &k, c
 void lower_dense(GroupLowering &group, const Node &node) {
     const Value &x = group.graph.value(node.inputs[0]);
     const Value &w = group.graph.value(node.inputs[1]);
-    internal_check(x.encoding.plain() || w.encoding.plain(), "dense '{}' of codes should be an integer_dense", node.name);
+    internal_check(x.encoding.plain() || w.encoding.plain(), "dense '{}' of codes should be an integer_dense",
+                   node.name);
     Kernel &kernel = group.kernel;
     kernel.family = "dense/f32";
     kernel.n = w.shape[0];
@@ -48,7 +49,8 @@ void lower_dense(GroupLowering &group, const Node &node) {
     const Halide::RDom k(0, static_cast<int>(kernel.k), "k");
     Func accumulate("accumulate"), y("dense");
     accumulate(lane, row, panel) = 0.0F;
-    accumulate(lane, row, panel) += number(x, elements(k, row)) * weight(group, node.inputs[1], lane, k, panel);
+    accumulate(lane, row, panel) +=
+        number(x, elements(k, row)) * weight(group, node.inputs[1], lane, k, panel);
     y(c, n) = from_panels(accumulate, c, n, kernel.n);
     group.stage("accumulate", accumulate);
     group.define(node.outputs[0], y);

@@ -66,9 +66,10 @@ struct FullAdder {
 };
 
 // Where a popcount takes many instructions, full adders first condense eight words and three running words of
-// weight 1, 2 and 4 into one word of weight 8 (Harley and Seal; Mula, Kurz & Lemire 2017): one popcount in eight
-// words instead of eight. `word(i)` is counted for i < words.
-Func carry_save_popcount(GroupLowering &group, int words, int longest, const std::function<Expr(const Expr &)> &word) {
+// weight 1, 2 and 4 into one word of weight 8 (Harley and Seal; Mula, Kurz & Lemire 2017): one popcount in
+// eight words instead of eight. `word(i)` is counted for i < words.
+Func carry_save_popcount(GroupLowering &group, int words, int longest,
+                         const std::function<Expr(const Expr &)> &word) {
     const int eights = words / 8;
     const int blocks = (eights + longest - 1) / longest;
     const int length = (eights + blocks - 1) / blocks;
@@ -80,19 +81,23 @@ Func carry_save_popcount(GroupLowering &group, int words, int longest, const std
         step.where(block * length + step.x < eights);
     }
     const auto at = [&](int i) { return word(8 * (block * length + step.x) + i); };
-    const Halide::FuncTupleElementRef ones = narrow(lane, row, panel, block)[0], twos = narrow(lane, row, panel, block)[1],
-                                      fours = narrow(lane, row, panel, block)[2], count = narrow(lane, row, panel, block)[3];
+    const Halide::FuncTupleElementRef ones = narrow(lane, row, panel, block)[0],
+                                      twos = narrow(lane, row, panel, block)[1],
+                                      fours = narrow(lane, row, panel, block)[2],
+                                      count = narrow(lane, row, panel, block)[3];
     const FullAdder one1(ones, at(0), at(1)), one2(one1.sum, at(2), at(3)), one3(one2.sum, at(4), at(5)),
         one4(one3.sum, at(6), at(7));
     const FullAdder two1(twos, one1.carry, one2.carry), two2(two1.sum, one3.carry, one4.carry);
     const FullAdder four(fours, two1.carry, two2.carry);
-    narrow(lane, row, panel, block) = Halide::Tuple(one4.sum, two2.sum, four.sum, count + byte_popcounts(four.carry));
+    narrow(lane, row, panel, block) =
+        Halide::Tuple(one4.sum, two2.sum, four.sum, count + byte_popcounts(four.carry));
 
     const RDom whole(0, blocks, "block");
     const auto counted = [&](int i) -> Expr { return narrow(lane, row, panel, whole)[i]; };
     accumulate(lane, row, panel) = none;
-    accumulate(lane, row, panel) += 8 * byte_sum(counted(3)) + byte_sum(4 * byte_popcounts(counted(2)) +
-                                                                        2 * byte_popcounts(counted(1)) + byte_popcounts(counted(0)));
+    accumulate(lane, row, panel) +=
+        8 * byte_sum(counted(3)) + byte_sum(4 * byte_popcounts(counted(2)) + 2 * byte_popcounts(counted(1)) +
+                                            byte_popcounts(counted(0)));
     group.stage("narrow", narrow);
     return accumulate;
 }
@@ -106,7 +111,7 @@ Expr sign_by_sign(GroupLowering &group, const Func &x, const Func &w, const Tuni
         const RDom word(0, words, "word");
         accumulate(lane, row, panel) = cast<uint32_t>(0);
         accumulate(lane, row, panel) += Halide::popcount(differing(word));
-    } else if (words >= 8 && words % 8 == 0) {
+    } else if (tuning.condense && words % 8 == 0) {
         accumulate = carry_save_popcount(group, words, tuning.block, differing);
     } else {
         const Term term = [&](const Expr &word, const Expr &) { return byte_popcounts(differing(word)); };
@@ -117,7 +122,8 @@ Expr sign_by_sign(GroupLowering &group, const Func &x, const Func &w, const Tuni
 }
 
 /** The codes of a row four by four as bytes of a word, in the order in which shifting a word of weights by
- * 0..7 brings its bits to the lowest bits of its bytes: (bit, word) holds inputs 32 word + bit + {0, 8, 16, 24}. */
+ * 0..7 brings its bits to the lowest bits of its bytes: (bit, word) holds inputs 32 word + bit + {0, 8, 16,
+ * 24}. */
 Func gather_codes(const Func &x, int inputs) {
     const Var bit("bit"), word("word");
     const int full = inputs / 32;
@@ -182,12 +188,13 @@ void lower_integer_dense(GroupLowering &group, const Node &node) {
     const IntegerView w_view = integer_view(w.encoding);
     const bool signs = x.type == UInt(1) && x_view.addend == -1;
     const bool bytes = x.type == UInt(8) && x_view.addend == 0;
-    internal_check((signs || bytes) && w.type == UInt(1) && w_view.addend == -1 && w.layout == Layout::OutputPanels &&
+    internal_check((signs || bytes) && w.type == UInt(1) && w_view.addend == -1 &&
+                       w.layout == Layout::OutputPanels &&
                        x.layout == (signs ? Layout::PackedWords : Layout::Logical),
                    "integer_dense '{}': no arithmetic for {} ({}) x {} ({})", node.name, to_string(x.type),
                    to_string(x.layout), to_string(w.type), to_string(w.layout));
-    user_check(x.shape[1] <= kMostInputs, "dense '{}': expected at most {} inputs, found {}", node.name, kMostInputs,
-               x.shape[1]);
+    user_check(x.shape[1] <= kMostInputs, "dense '{}': expected at most {} inputs, found {}", node.name,
+               kMostInputs, x.shape[1]);
 
     Kernel &kernel = group.kernel;
     kernel.family = signs ? "dense/w1a1" : "dense/w1a8";
@@ -197,7 +204,8 @@ void lower_integer_dense(GroupLowering &group, const Node &node) {
     const Tuning &tuning = find_schedule(kernel.family, kernel.target).tuning;
     Func acc("acc");
     if (signs) {
-        const Expr differing = sign_by_sign(group, group.words(node.inputs[0]), group.words(node.inputs[1]), tuning);
+        const Expr differing =
+            sign_by_sign(group, group.words(node.inputs[0]), group.words(node.inputs[1]), tuning);
         acc(c, n) = static_cast<int>(kernel.k) - 2 * cast<int32_t>(differing);
     } else {
         acc(c, n) = byte_by_sign(group, group.elements(node.inputs[0]), group.words(node.inputs[1]), tuning);

@@ -3,9 +3,9 @@
 namespace quantide {
 
 // What a graph starts from is memory, never part of a group.
-#define SOURCE(op_name)                                                                              \
-    void lower_##op_name(GroupLowering &, const Node &node) {                                     \
-        throw InternalError(fmt::format("{} '{}' is in a fusion group", node.op, node.name));     \
+#define SOURCE(op_name)                                                                       \
+    void lower_##op_name(GroupLowering &, const Node &node) {                                 \
+        throw InternalError(fmt::format("{} '{}' is in a fusion group", node.op, node.name)); \
     }
 SOURCE(input)
 SOURCE(parameter)

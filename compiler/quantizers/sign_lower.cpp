@@ -4,6 +4,8 @@ namespace quantide {
 
 Halide::Expr lower_sign_code(const Halide::Expr &x) { return Halide::select(x >= 0.0F, 1, 0); }
 
-Halide::Expr lower_sign_surrogate(const Halide::Expr &x) { return Halide::select(Halide::abs(x) <= 1.0F, 1.0F, 0.0F); }
+Halide::Expr lower_sign_surrogate(const Halide::Expr &x) {
+    return Halide::select(Halide::abs(x) <= 1.0F, 1.0F, 0.0F);
+}
 
 }  // namespace quantide

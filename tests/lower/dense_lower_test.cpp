@@ -59,7 +59,8 @@ TEST_P(DenseLower, EqualsTheInterpreterBitForBit) {
         if (!host_runs(level)) {
             continue;
         }
-        const uint32_t seed = static_cast<uint32_t>(&family - kFamilies) + 100 * static_cast<uint32_t>(level.name[0]);
+        const uint32_t seed =
+            static_cast<uint32_t>(&family - kFamilies) + 100 * static_cast<uint32_t>(level.name[0]);
         std::mt19937 random(seed);
         for (const auto &[outputs, inputs] : size_pairs(random)) {
             const DenseCase c{outputs, inputs, family.x, family.sign_weights, family.epilogue};
@@ -84,7 +85,8 @@ TEST(DenseLower, DoesNotDependOnThreads) {
     for (const char *epilogue : {"threshold", "dequantize+batch_norm"}) {
         for (const ElementType &x : {UInt(1), UInt(8)}) {
             const TestGroup group = dense_group({129, 65, x, true, epilogue}, random);
-            EXPECT_EQ(run_and_compare(group, {.level = &host_level(), .parallel = true}, kBatches, random), "");
+            EXPECT_EQ(run_and_compare(group, {.level = &host_level(), .parallel = true}, kBatches, random),
+                      "");
         }
     }
 }

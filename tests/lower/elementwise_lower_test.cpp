@@ -7,14 +7,17 @@ namespace {
 
 TEST(ElementwiseLower, EqualsTheInterpreterBitForBit) {
     std::mt19937 random(4);
-    for (const char *ops : {"quantize", "hardtanh", "batch_norm", "batch_norm+quantize", "batch_norm+hardtanh"}) {
+    for (const char *ops :
+         {"quantize", "hardtanh", "batch_norm", "batch_norm+quantize", "batch_norm+hardtanh"}) {
         for (int channels : {1, 3, 31, 32, 33, 65, 129}) {
             Graph graph;
             const ValueId x = add_input(graph, Float(32), channels);
             graph.outputs = {add_epilogue(graph, x, ops, random)};
             const TestGroup group{as_one_group(graph), fmt::format("{} of {} channels", ops, channels)};
             const bool parallel = channels % 2 == 0;
-            EXPECT_EQ(run_and_compare(group, {.level = &host_level(), .parallel = parallel}, {1, 2, 9}, random), "");
+            EXPECT_EQ(
+                run_and_compare(group, {.level = &host_level(), .parallel = parallel}, {1, 2, 9}, random),
+                "");
         }
     }
 }

@@ -20,8 +20,9 @@ public:
         const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
         size = (bytes + page - 1) / page * page + 2 * page;
         base = static_cast<std::byte *>(mmap(nullptr, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
-        internal_check(base != MAP_FAILED && mprotect(base + page, size - 2 * page, PROT_READ | PROT_WRITE) == 0,
-                       "no guarded memory");
+        internal_check(
+            base != MAP_FAILED && mprotect(base + page, size - 2 * page, PROT_READ | PROT_WRITE) == 0,
+            "no guarded memory");
         std::memset(base + page, 0xcd, size - 2 * page);
         begin = base + size - page - bytes;
     }
@@ -110,8 +111,9 @@ Array random_array(const ElementType &type, const Shape &shape, std::mt19937 &ra
 
 ValueId add_input(Graph &graph, ElementType type, int features) {
     const int64_t bits = type == Float(32) ? 32 : 8;
-    const ValueId x = graph.add_one("input", "x", {}, {{"features", int64_t{features}}, {"bits", bits},
-                                                       {"scale", 1 / 255.0}, {"offset", 0.0}});
+    const ValueId x = graph.add_one(
+        "input", "x", {},
+        {{"features", int64_t{features}}, {"bits", bits}, {"scale", 1 / 255.0}, {"offset", 0.0}});
     if (type == UInt(1)) {
         graph.value(x).type = type;
         graph.value(x).encoding = sign_quantizer.encoding;
@@ -140,8 +142,9 @@ ValueId add_epilogue(Graph &graph, ValueId x, const std::string &epilogue, std::
         } else if (op == "dequantize") {
             x = graph.add_one(op, op, {x, constant("offset", Float(32))}, {{"scale", 0.37}});
         } else if (op == "batch_norm") {
-            const std::vector<ValueId> inputs = {x, constant("weight", Float(32)), constant("bias", Float(32)),
-                                                 constant("running_mean", Float(32)), constant("running_var", Float(32))};
+            const std::vector<ValueId> inputs = {
+                x, constant("weight", Float(32)), constant("bias", Float(32)),
+                constant("running_mean", Float(32)), constant("running_var", Float(32))};
             x = graph.add_one(op, op, inputs, {{"eps", 1e-4}, {"momentum", 0.1}});
         } else if (op == "quantize") {
             x = graph.add_one(op, op, {x}, {{"quantizer", std::string("sign")}});
@@ -161,13 +164,13 @@ TestGroup dense_group(const DenseCase &c, std::mt19937 &random) {
     const bool integers = c.sign_weights && !c.x.is_float();
     const ValueId product = graph.add_one(integers ? "integer_dense" : "dense", "dense", {x, w});
     graph.outputs = {add_epilogue(graph, product, c.epilogue, random)};
-    const std::string what = fmt::format("dense {} x {} [{}, {}] + {}", to_string(c.x), to_string(type), c.outputs,
-                                         c.inputs, c.epilogue);
+    const std::string what = fmt::format("dense {} x {} [{}, {}] + {}", to_string(c.x), to_string(type),
+                                         c.outputs, c.inputs, c.epilogue);
     return {as_one_group(graph), what};
 }
 
-std::string run_and_compare(const TestGroup &group, const LowerOptions &options, const std::vector<int> &batches,
-                            std::mt19937 &random) {
+std::string run_and_compare(const TestGroup &group, const LowerOptions &options,
+                            const std::vector<int> &batches, std::mt19937 &random) {
     const Kernel kernel = lower_group(group.graph, 0, options);
     const JitKernel code(kernel);
     // The interpreter knows logical layouts only.
@@ -225,9 +228,10 @@ std::string run_and_compare(const TestGroup &group, const LowerOptions &options,
             const std::byte *found = operands[inputs.size() + i]->memory.data();
             for (size_t byte = 0; byte < wanted.bytes.size(); ++byte) {
                 if (found[byte] != wanted.bytes[byte]) {
-                    return fmt::format("{} at {}, batch {}: byte {} of {} is {:#x}, expected {:#x}", group.what,
-                                       options.level->name, batch, byte, group.graph.value(id).name,
-                                       static_cast<int>(found[byte]), static_cast<int>(wanted.bytes[byte]));
+                    return fmt::format("{} at {}, batch {}: byte {} of {} is {:#x}, expected {:#x}",
+                                       group.what, options.level->name, batch, byte,
+                                       group.graph.value(id).name, static_cast<int>(found[byte]),
+                                       static_cast<int>(wanted.bytes[byte]));
                 }
             }
         }

@@ -17,9 +17,9 @@ struct TestGroup {
 /** A dense layer and what is fused behind it. */
 struct DenseCase {
     int outputs = 1, inputs = 1;
-    ElementType x = UInt(1);    ///< UInt(1): signs; UInt(8): codes; Float(32)
+    ElementType x = UInt(1);  ///< UInt(1): signs; UInt(8): codes; Float(32)
     bool sign_weights = true;
-    std::string epilogue;       ///< ops with a "+" between: "threshold", "dequantize+batch_norm+quantize", ...
+    std::string epilogue;  ///< ops with a "+" between: "threshold", "dequantize+batch_norm+quantize", ...
 };
 
 /** Gives layouts to a graph and puts all its computing nodes into group 0. */
@@ -39,8 +39,8 @@ ValueId add_input(Graph &graph, ElementType type, int features);
 
 /** Compares a kernel with the interpreter, bit for bit, at several batches, all operands flush against pages
  * that may not be touched. Returns a message for the first difference, or nothing. */
-std::string run_and_compare(const TestGroup &group, const LowerOptions &options, const std::vector<int> &batches,
-                            std::mt19937 &random);
+std::string run_and_compare(const TestGroup &group, const LowerOptions &options,
+                            const std::vector<int> &batches, std::mt19937 &random);
 
 /** True if QUANTIDE_TEST_ALL asks for whole grids instead of samples. */
 bool test_all();

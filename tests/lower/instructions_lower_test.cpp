@@ -1,0 +1,134 @@
+#include "compiler/codegen/kernel_compiler.h"
+#include "schedules/schedule.h"
+#include "tests/lower/run_group.h"
+
+#include <gmock/gmock.h>
+
+#include <sstream>
+
+namespace quantide {
+namespace {
+
+using testing::AnyOf;
+using testing::Each;
+using testing::Not;
+
+std::string assembly_of(const TestGroup &group, const CpuLevel &level) {
+    const LowerOptions options{.level = &level, .batch = {}, .parallel = false, .strict_float = true};
+    return compile_kernel(lower_group(group.graph, 0, options), "k", CodeFormat::Assembly);
+}
+
+/** How often a mnemonic, or a family of them, stands in code; names of symbols do not count. */
+int count(const std::string &code, const std::string &mnemonic) {
+    int found = 0;
+    for (size_t at = 0; (at = code.find("\t" + mnemonic, at)) != std::string::npos; ++at) {
+        ++found;
+    }
+    return found;
+}
+
+/** What a function calls. */
+std::vector<std::string> callees(const std::string &code) {
+    std::vector<std::string> names;
+    std::istringstream lines(code);
+    for (std::string line; std::getline(lines, line);) {
+        for (const char *branch : {"\tcallq\t", "\tcall\t", "\tbl\t"}) {
+            if (line.starts_with(branch)) {
+                names.push_back(line.substr(line.rfind('\t') + 1));
+            }
+        }
+    }
+    return names;
+}
+
+/** The innermost loop in which a mnemonic stands most often: from its label to the branch back. */
+std::string hottest_loop(const std::string &code, const std::string &mnemonic) {
+    std::istringstream lines(code);
+    std::string best, body, label;
+    for (std::string line; std::getline(lines, line);) {
+        if (line.starts_with(".L") && line.find(':') != std::string::npos) {
+            label = line.substr(0, line.find(':'));
+            body.clear();
+        }
+        body += line + "\n";
+        const bool closes = !label.empty() && line.starts_with("\tj") && line.ends_with("\t" + label);
+        if (closes && count(body, mnemonic) > count(best, mnemonic)) {
+            best = body;
+        }
+    }
+    return best;
+}
+
+struct Product {
+    const char *family;
+    ElementType x;
+};
+
+const Product kProducts[] = {{"dense/w1a1", UInt(1)}, {"dense/w1a8", UInt(8)}};
+
+/** What the CPUs of a level need not have. */
+const std::map<std::string, std::vector<const char *>> kLacking = {
+    {"avx2", {"%zmm", "%k1", "vpopcnt", "vpdpbusd"}},
+    {"baseline", {"%ymm", "%zmm", "\tvp", "\tvmov", "\tpshufb", "\tpopcnt", "\tpmaddubsw"}},
+    {"neon", {"\tudot", "\tsdot"}},
+};
+
+TEST(Instructions, ProductsUseThoseOfTheirRow) {
+    std::mt19937 random(1);
+    for (const CpuLevel &level : all_levels()) {
+        for (const Product &product : kProducts) {
+            for (const char *epilogue : {"threshold", "", "dequantize+batch_norm"}) {
+                const TestGroup group = dense_group({128, 512, product.x, true, epilogue}, random);
+                const LowerOptions options{
+                    .level = &level, .batch = {}, .parallel = false, .strict_float = true};
+                const Kernel kernel = lower_group(group.graph, 0, options);
+                const Schedule &row = find_schedule(product.family, kernel.target);
+                EXPECT_EQ(kernel.arithmetic, row.arithmetic);
+                const std::string code = compile_kernel(kernel, "k", CodeFormat::Assembly);
+                const std::string instruction = row.instruction;
+                EXPECT_TRUE(instruction.empty() || count(code, instruction) > 0)
+                    << level.name << ", " << group.what << ": no " << instruction << " in\n"
+                    << code;
+                const auto lacking = kLacking.find(level.name);
+                for (const char *text :
+                     lacking == kLacking.end() ? std::vector<const char *>{} : lacking->second) {
+                    EXPECT_EQ(code.find(text), std::string::npos)
+                        << level.name << ", " << group.what << ": " << text;
+                }
+                EXPECT_THAT(callees(code), Each(AnyOf("memset", "memset@PLT", "memcpy", "memcpy@PLT")))
+                    << level.name << ", " << group.what;
+            }
+        }
+    }
+}
+
+TEST(Instructions, Avx512CountsBitsWithThreeOperationsAVector) {
+    std::mt19937 random(2);
+    const TestGroup group = dense_group({1024, 4096, UInt(1), true, "threshold"}, random);
+    const std::string loop = hottest_loop(assembly_of(group, find_level("avx512")), "vpopcntd");
+    EXPECT_EQ(count(loop, "vpopcntd"), 20);
+    EXPECT_EQ(count(loop, "vpxord"), 20);
+    EXPECT_EQ(count(loop, "vpaddd"), 20);
+    EXPECT_THAT(loop, Not(testing::HasSubstr("%rsp")));
+}
+
+TEST(Instructions, Avx512ExpandsWeightsOnceForAllRowsOfATile) {
+    std::mt19937 random(3);
+    const TestGroup group = dense_group({1024, 784, UInt(8), true, "threshold"}, random);
+    const std::string loop = hottest_loop(assembly_of(group, find_level("avx512")), "vpdpbusd");
+    EXPECT_EQ(count(loop, "vpdpbusd"), 8 * 20);
+    EXPECT_EQ(count(loop, "vpandd"), 8 * 2);
+}
+
+TEST(Instructions, Avx2CountsBytesByTableAndWidensOutsideTheLoop) {
+    std::mt19937 random(4);
+    const TestGroup group = dense_group({1024, 960, UInt(1), true, "threshold"}, random);
+    const std::string loop = hottest_loop(assembly_of(group, find_level("avx2")), "vpshufb");
+    EXPECT_EQ(count(loop, "vpxor"), 2);
+    EXPECT_EQ(count(loop, "vpshufb"), 2 * 2);
+    EXPECT_EQ(count(loop, "vpsadbw"), 0);
+    EXPECT_THAT(loop, Not(testing::HasSubstr("%rsp")));
+}
+
+}  // namespace
+}  // namespace quantide
