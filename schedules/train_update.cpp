@@ -4,46 +4,38 @@ namespace quantide {
 
 using Halide::Func;
 using Halide::MemoryType;
-using Halide::RVar;
 using Halide::TailStrategy;
 using Halide::Var;
 
-// A tile of 32 inputs x 32 outputs is one packed word of each output: its gradient, the new weights and moments and
-// the new codes are made while it is in L1, so that the gradient never reaches memory.
+// The gradient of an input's weights to 32 outputs is made in registers and used up there, so that it never reaches
+// memory. The new codes are packed in a second pass: bits of a word are 32 such steps, and a tile of those would push
+// the tables out of L1.
 void schedule_weight_update(Kernel &kernel, const Tuning &tuning) {
     const int vector = kernel.target.natural_vector_size<float>();
     const auto stage = [&](const char *role) {
         const auto found = kernel.stages.find(role);
         return found == kernel.stages.end() ? Func() : found->second;
     };
-    Func update = stage("update"), next = stage("next"), pack = stage("pack");
+    Func update = stage("update"), next = stage("next"), product = stage("product"), tables = stage("tables");
     const Var lane = update.args()[0], k = update.args()[1], panel = update.args()[2];
-    const Var word("word"), inner("inner");
-    update.split(k, word, inner, 32, TailStrategy::GuardWithIf).reorder(lane, inner, word, panel);
-    update.vectorize(lane, vector).unroll(lane);
-    next.bound(lane, 0, 32).compute_at(update, word).store_in(MemoryType::Stack);
-    next.reorder(lane, k).vectorize(lane, vector).unroll(lane).unroll(k, tuning.rows, TailStrategy::RoundUp);
+    const Var step("step"), inner("inner");
+    // Look-ups are independent of each other; chains of multiply-adds need more of them in flight.
+    const int inputs = tables.defined() || kernel.k % tuning.rows != 0 ? 1 : tuning.rows;
+    update.split(k, step, inner, inputs, TailStrategy::RoundUp).reorder(lane, inner, step, panel);
+    update.vectorize(lane, vector).unroll(lane).unroll(inner);
+    next.bound(lane, 0, 32).compute_at(update, step).store_in(MemoryType::Register);
+    next.reorder(lane, k).vectorize(lane, vector).unroll(lane).unroll(k);
     if (kernel.parallel) {
         update.parallel(panel);
     }
-    if (pack.defined()) {
-        Func codes = kernel.outputs.back();
-        codes.reorder(lane, word, panel).vectorize(lane, vector).unroll(lane).compute_with(update, word);
-        if (kernel.parallel) {
-            codes.parallel(panel);
-        }
-        pack.compute_at(update, word).store_in(MemoryType::Stack).vectorize(lane, vector).unroll(lane);
-        const RVar bit = pack.rvars()[0];
-        pack.update().reorder(lane, bit).vectorize(lane, vector).unroll(lane).unroll(bit, 4);
-    }
-    if (Func product = stage("product"); product.defined()) {
-        product.bound(lane, 0, 32).compute_at(next, k).store_in(MemoryType::Register);
+    if (product.defined()) {
+        product.bound(lane, 0, 32).compute_at(update, step).store_in(MemoryType::Register);
         product.vectorize(lane, vector).unroll(lane).unroll(k);
         if (product.has_update_definition()) {
             product.update().reorder(lane, k, product.rvars()[0]).vectorize(lane, vector).unroll(lane).unroll(k);
         }
     }
-    if (Func tables = stage("tables"); tables.defined()) {
+    if (tables.defined()) {
         const Var entry = tables.args()[1], group = tables.args()[2];
         tables.bound(lane, 0, 32).bound(entry, 0, 16).compute_at(update, panel).store_in(MemoryType::Stack);
         tables.reorder(entry, lane, group).vectorize(lane, vector).unroll(entry);
@@ -54,7 +46,17 @@ void schedule_weight_update(Kernel &kernel, const Tuning &tuning) {
     if (Func terms = stage("terms"); terms.defined()) {
         terms.bound(lane, 0, 32).compute_at(update, panel).vectorize(lane, vector);
         Func numbers = stage("numbers");
-        numbers.compute_at(update, word).vectorize(numbers.args()[0], vector, TailStrategy::RoundUp);
+        numbers.compute_root().vectorize(numbers.args()[0], vector, TailStrategy::GuardWithIf);
+    }
+    if (Func pack = stage("pack"); pack.defined()) {
+        Func codes = kernel.outputs.back();
+        const Var word = codes.args()[1];
+        codes.vectorize(lane, vector).unroll(lane);
+        pack.compute_at(codes, word).store_in(MemoryType::Stack).vectorize(lane, vector).unroll(lane);
+        pack.update().reorder(lane, pack.rvars()[0]).vectorize(lane, vector).unroll(lane).unroll(pack.rvars()[0], 4);
+        if (kernel.parallel) {
+            codes.parallel(panel);
+        }
     }
 }
 

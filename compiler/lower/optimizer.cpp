@@ -17,14 +17,9 @@ void lower_optimizer(GroupLowering &group, const Node &node,
     const std::vector<Var> vars =
         panels ? std::vector<Var>{Var("lane"), Var("k"), Var("panel")} : coordinates(w.shape.size());
 
-    // The last packed word reads beyond the inputs.
-    std::vector<Expr> at(vars.begin(), vars.end());
-    if (panels && w.shape[1] % 32 != 0) {
-        at[1] = Halide::min(at[1], static_cast<int>(w.shape[1]) - 1);
-    }
     std::vector<Expr> operands;
     for (size_t i = 0; i < states; ++i) {
-        operands.push_back(group.operand(node.inputs[i])(at));
+        operands.push_back(group.operand(node.inputs[i])(vars));
     }
     const auto product = group.kernel.stages.find("product");
     if (!panels) {
@@ -32,7 +27,7 @@ void lower_optimizer(GroupLowering &group, const Node &node,
     } else if (product != group.kernel.stages.end()) {
         operands.push_back(product->second(vars));
     } else {
-        operands.push_back(group.elements(node.inputs[states])(at[1], 32 * vars[2] + vars[0]));
+        operands.push_back(group.elements(node.inputs[states])(vars[1], 32 * vars[2] + vars[0]));
     }
     operands.push_back(group.operand(node.inputs[states + 1])(0));
 
@@ -47,19 +42,25 @@ void lower_optimizer(GroupLowering &group, const Node &node,
     std::vector<Expr> copies;
     for (size_t i = 0; i < states; ++i) {
         copies.push_back(next(vars)[static_cast<int>(i)]);
-        Func logical("next_elements");
-        if (panels) {
-            const Var c("c"), n("n");
-            logical(c, n) = next(n % 32, c, n / 32)[static_cast<int>(i)];
-        } else {
-            logical(vars) = next(vars)[static_cast<int>(i)];
-        }
-        group.define(node.outputs[i], logical);
     }
     update(vars) = Tuple(copies);
     group.define_memory(node.outputs, update);
+    for (size_t i = 0; i < states; ++i) {
+        Func elements("next_elements");
+        if (panels) {
+            const Var c("c"), n("n");
+            // The last word of packed codes asks beyond the inputs.
+            const int last = static_cast<int>(w.shape[1]) - 1;
+            const Expr k = w.shape[1] % 32 == 0 ? Expr(c) : Halide::min(c, last);
+            elements(c, n) = update(n % 32, k, n / 32)[static_cast<int>(i)];
+        } else {
+            elements(vars) = update(vars)[static_cast<int>(i)];
+        }
+        group.define(node.outputs[i], elements);
+    }
     group.stage("next", next);
     group.stage("update", update);
+    group.kernel.k = panels ? w.shape[1] : 0;
     group.kernel.family = panels ? "weight_update" : "elementwise";
 }
 

@@ -39,7 +39,6 @@ void lower_dense_weight_gradient(GroupLowering &group, const Node &node) {
     const Value &x = group.graph.value(node.inputs[1]);
     const int rows = static_cast<int>(x.shape[0]);
     const int outputs = static_cast<int>(group.graph.value(node.inputs[0]).shape[1]);
-    const int inputs = static_cast<int>(x.shape[1]);
     const Func dy = group.elements(node.inputs[0]);
     const Var lane("lane"), k("k"), panel("panel"), c("c"), n("n");
     Func product("product"), gradient("weight_gradient");
@@ -89,8 +88,7 @@ void lower_dense_weight_gradient(GroupLowering &group, const Node &node) {
         const Var step("step");
         Func terms("terms"), numbers("numbers");
         terms(lane, step, panel) = term(lane, step, panel);
-        const Expr input = inputs % 32 == 0 ? Expr(k) : Halide::min(k, inputs - 1);  // whole words are computed
-        numbers(k, step) = number(x, codes(input, step));
+        numbers(k, step) = number(x, codes(k, step));
         product(lane, k, panel) = 0.0F;
         product(lane, k, panel) += terms(lane, row, panel) * numbers(k, row);
         group.stage("terms", terms);
