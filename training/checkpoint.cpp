@@ -30,37 +30,36 @@ Arrays take_prefixed(Arrays &from, const std::string &prefix) {
     return result;
 }
 
-void check_parameters(const std::string &path, const Graph &network, const std::string &prefix, const Arrays &found) {
+void check_parameters(const std::string &path, const Graph &network, const std::string &prefix,
+                      const Arrays &found) {
     for (const Node &node : network.nodes) {
         if (node.op != "parameter") {
             continue;
         }
         const Value &value = network.value(node.outputs[0]);
         auto at = found.find(value.name);
-        user_check(at != found.end(), "{}: expected a tensor '{}{}' of network '{}', found none", path, prefix,
-                   value.name, network.name);
+        user_check(at != found.end(), "{}: expected a tensor '{}{}' of network '{}', found none", path,
+                   prefix, value.name, network.name);
         user_check(at->second.type == value.type && at->second.shape == value.shape,
-                   "{}: expected tensor '{}{}' of network '{}' to be {}{}, found {}{}", path, prefix, value.name,
-                   network.name, to_string(value.type), to_string(value.shape), to_string(at->second.type),
-                   to_string(at->second.shape));
+                   "{}: expected tensor '{}{}' of network '{}' to be {}{}, found {}{}", path, prefix,
+                   value.name, network.name, to_string(value.type), to_string(value.shape),
+                   to_string(at->second.type), to_string(at->second.shape));
         const auto numbers = at->second.floats();
         const bool variance = value.name.ends_with(".running_var");
         user_check(!variance || std::all_of(numbers.begin(), numbers.end(), [](float x) { return x >= 0; }),
-                   "{}: expected the variances in '{}{}' to be at least 0, found a negative one", path, prefix,
-                   value.name);
+                   "{}: expected the variances in '{}{}' to be at least 0, found a negative one", path,
+                   prefix, value.name);
     }
 }
 
 /** PyTorch counts batches beside each batch norm's statistics; nothing here needs it. */
-bool is_ignored(const std::string &name) {
-    return name.ends_with(".num_batches_tracked");
-}
+bool is_ignored(const std::string &name) { return name.ends_with(".num_batches_tracked"); }
 
 template<typename T>
 T number(const std::string &path, const SafeTensors &file, const std::string &key) {
     auto found = file.metadata.find(key);
-    user_check(found != file.metadata.end(), "{}: expected '{}' in its metadata, as training writes it, found none",
-               path, key);
+    user_check(found != file.metadata.end(),
+               "{}: expected '{}' in its metadata, as training writes it, found none", path, key);
     T result{};
     const std::string &text = found->second;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), result);
@@ -119,9 +118,10 @@ Checkpoint load_checkpoint(const std::string &path, const Graph &network) {
     result.loss_sum = number<double>(path, file, "loss_sum");
     result.best_error = number<double>(path, file, "best_error");
     result.best_epoch = number<int64_t>(path, file, "best_epoch");
-    user_check(result.best.empty() == (result.epoch == 0),
-               "{}: expected tensors 'best.NAME' once an epoch is finished and not before, found {} after {} epochs", path,
-               result.best.size(), result.epoch);
+    user_check(
+        result.best.empty() == (result.epoch == 0),
+        "{}: expected tensors 'best.NAME' once an epoch is finished and not before, found {} after {} epochs",
+        path, result.best.size(), result.epoch);
     auto recipe = file.metadata.find("recipe");
     result.recipe = recipe == file.metadata.end() ? "" : recipe->second;
     return result;
@@ -141,10 +141,11 @@ Arrays load_parameters(const std::string &path, const Graph &network, bool best)
             names.insert(node.name);
         }
     }
-    const bool has_best =
-        best && std::any_of(present.begin(), present.end(), [](const auto &name) { return name.starts_with(kBest); });
+    const bool has_best = best && std::any_of(present.begin(), present.end(),
+                                              [](const auto &name) { return name.starts_with(kBest); });
     for (const std::string &name : present) {
-        user_check(names.count(name) != 0 || name.starts_with(kBest) || name.starts_with(kOptimizer) || is_ignored(name),
+        user_check(names.count(name) != 0 || name.starts_with(kBest) || name.starts_with(kOptimizer) ||
+                       is_ignored(name),
                    "{}: expected only tensors of network '{}', found {:?}", path, network.name, name);
     }
     const std::string prefix = has_best ? kBest : "";

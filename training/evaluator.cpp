@@ -20,12 +20,9 @@ Program deployed(const Graph &network, const Arrays &parameters) {
 }  // namespace
 
 Evaluator::Evaluator(const Graph &network, const Arrays &parameters, const JitOptions &options)
-    : network_(network), jit_(std::in_place, deployed(network, parameters), options) {
-}
+    : network_(network), jit_(std::in_place, deployed(network, parameters), options) {}
 
-void Evaluator::set_parameters(const Arrays &parameters) {
-    jit_->rebind(deployed(network_, parameters));
-}
+void Evaluator::set_parameters(const Arrays &parameters) { jit_->rebind(deployed(network_, parameters)); }
 
 void Evaluator::run(const void *inputs, int64_t rows, float *scores, std::vector<double> *seconds) {
     const Graph &graph = program().graph;
@@ -46,8 +43,9 @@ void Evaluator::run(const void *inputs, int64_t rows, float *scores, std::vector
 Array Evaluator::run(const Array &inputs) {
     const Value &input = program().graph.value(program().inputs.at(0));
     user_check(inputs.type == input.type && inputs.shape.size() == 2 && inputs.shape[1] == input.shape.at(1),
-               "input '{}' of network '{}': expected {}{}, found {}{}", input.name, network_.name, to_string(input.type),
-               to_string(input.shape), to_string(inputs.type), to_string(inputs.shape));
+               "input '{}' of network '{}': expected {}{}, found {}{}", input.name, network_.name,
+               to_string(input.type), to_string(input.shape), to_string(inputs.type),
+               to_string(inputs.shape));
     const int64_t rows = inputs.shape[0];
     Array scores(Float(32), {rows, program().graph.value(program().outputs.at(0)).shape.at(1)});
     run(inputs.bytes.data(), rows, scores.floats().data());

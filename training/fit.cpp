@@ -19,8 +19,8 @@ double seconds_since(Clock::time_point start) {
 
 /** What a run's numbers depend on beside network, data and seed. */
 std::string recipe_text(const Recipe &recipe) {
-    std::string text = fmt::format("{} {} {} epochs {} batch {} rate {} {} {} {}", recipe.data, recipe.loss.op,
-                                   recipe.optimizer.op, recipe.epochs, recipe.batch,
+    std::string text = fmt::format("{} {} {} epochs {} batch {} rate {} {} {} {}", recipe.data,
+                                   recipe.loss.op, recipe.optimizer.op, recipe.epochs, recipe.batch,
                                    static_cast<int>(recipe.learning_rate.kind), recipe.learning_rate.start,
                                    recipe.learning_rate.end, recipe.learning_rate.every);
     for (const auto &[key, value] : recipe.optimizer.attributes) {
@@ -33,8 +33,12 @@ std::string recipe_text(const Recipe &recipe) {
 class Batches {
 public:
     Batches(const Array &images, const Array &labels, int64_t batch)
-        : images_(images), labels_(labels), row_bytes_(images.bytes.size() / static_cast<size_t>(images.shape[0])),
-          batch_(static_cast<size_t>(batch)), images_out_(batch_ * row_bytes_), labels_out_(batch_) {}
+        : images_(images),
+          labels_(labels),
+          row_bytes_(images.bytes.size() / static_cast<size_t>(images.shape[0])),
+          batch_(static_cast<size_t>(batch)),
+          images_out_(batch_ * row_bytes_),
+          labels_out_(batch_) {}
 
     int64_t count() const { return images_.shape[0] / static_cast<int64_t>(batch_); }
 
@@ -65,15 +69,15 @@ private:
 class Run {
 public:
     Run(const Graph &network, const Recipe &recipe, const DataSplits &data, const FitOptions &options)
-        : recipe_(recipe), data_(data), options_(options),
+        : recipe_(recipe),
+          data_(data),
+          options_(options),
           train_images_(network_inputs(network, recipe.preprocessing, data.train)),
           validation_images_(network_inputs(network, recipe.preprocessing, data.validation)),
           test_images_(network_inputs(network, recipe.preprocessing, data.test)),
           batches_(train_images_, data.train.labels, recipe.batch),
           trainer_(network, recipe, {.seed = options.seed, .threads = options.threads}),
           evaluator_(network, trainer_.parameters()) {
-        user_check(batches_.count() > 0, "network '{}': expected at least {} training images, found {}", network.name,
-                   recipe.batch, data.train.size());
         state_.network = network.name;
         state_.seed = options.seed;
         state_.recipe = recipe_text(recipe);
@@ -105,12 +109,14 @@ private:
         user_check(found.recipe == state_.recipe,
                    "{}: expected a run of the recipe '{}', found one of {:?}; --restart begins anew",
                    options_.checkpoint, state_.recipe, found.recipe);
-        user_check(found.seed == options_.seed, "{}: expected a run with seed {}, found one with {}; --restart begins anew",
+        user_check(found.seed == options_.seed,
+                   "{}: expected a run with seed {}, found one with {}; --restart begins anew",
                    options_.checkpoint, options_.seed, found.seed);
-        user_check(found.epoch <= recipe_.epochs && found.position < batches_.count() &&
-                       found.steps == found.epoch * batches_.count() + found.position,
-                   "{}: expected a position within {} epochs of {} batches, found epoch {} batch {} after {} steps",
-                   options_.checkpoint, recipe_.epochs, batches_.count(), found.epoch, found.position, found.steps);
+        user_check(
+            found.epoch <= recipe_.epochs && found.position < batches_.count() &&
+                found.steps == found.epoch * batches_.count() + found.position,
+            "{}: expected a position within {} epochs of {} batches, found epoch {} batch {} after {} steps",
+            options_.checkpoint, recipe_.epochs, batches_.count(), found.epoch, found.position, found.steps);
         trainer_.restore(found.parameters, found.moments, found.steps);
         state_ = found;
     }
@@ -175,7 +181,8 @@ private:
                            .loss = state_.loss_sum / static_cast<double>(state_.position),
                            .learning_rate = rate,
                            .seconds = seconds,
-                           .seconds_left = seconds * static_cast<double>(left) / static_cast<double>(done - resumed_batches_),
+                           .seconds_left = seconds * static_cast<double>(left) /
+                                           static_cast<double>(done - resumed_batches_),
                            .epoch_done = epoch_done,
                            .validation_error = validation_error_,
                            .best_error = state_.best_error,
@@ -199,6 +206,9 @@ private:
 
 FitResult fit(const Graph &network, const Recipe &recipe, const DataSplits &data, const FitOptions &options) {
     check_recipe(network.name, recipe);
+    user_check(data.train.size() >= recipe.batch,
+               "network '{}': expected at least {} training images, found {}", network.name, recipe.batch,
+               data.train.size());
     return Run(network, recipe, data, options).run();
 }
 
@@ -208,20 +218,23 @@ Array network_inputs(const Graph &network, const Preprocessing &preprocessing, c
             continue;
         }
         const Value &input = network.value(node.outputs[0]);
-        user_check(input.shape.at(1) == data.features(), "input '{}' of network '{}': expected {} features, found {} in the data",
-                   input.name, network.name, input.shape.at(1), data.features());
+        user_check(input.shape.at(1) == data.features(),
+                   "input '{}' of network '{}': expected {} features, found {} in the data", input.name,
+                   network.name, input.shape.at(1), data.features());
         const int64_t classes = network.value(network.outputs.at(0)).shape.at(1);
-        user_check(classes == data.classes, "network '{}': expected data of {} classes, found {}", network.name, classes,
-                   data.classes);
+        user_check(classes == data.classes, "network '{}': expected data of {} classes, found {}",
+                   network.name, classes, data.classes);
         if (input.type == UInt(8)) {
             user_check(preprocessing.scale == 1 && preprocessing.offset == 0,
-                       "input '{}' of network '{}': expected no preprocessing of an 8-bit input, which has its own scale and offset",
+                       "input '{}' of network '{}': expected no preprocessing of an 8-bit input, which has "
+                       "its own scale and offset",
                        input.name, network.name);
             return data.images;
         }
         Array result(Float(32), data.images.shape);
         for (size_t i = 0; i < result.floats().size(); ++i) {
-            result.floats()[i] = preprocessing.scale * static_cast<float>(data.images.as<uint8_t>()[i]) + preprocessing.offset;
+            result.floats()[i] =
+                preprocessing.scale * static_cast<float>(data.images.as<uint8_t>()[i]) + preprocessing.offset;
         }
         return result;
     }

@@ -36,13 +36,15 @@ double corrected_rate(const Optimizer &optimizer, double rate, int64_t t) {
     }
     const double beta1 = std::get<double>(optimizer.attributes.at("beta1"));
     const double beta2 = std::get<double>(optimizer.attributes.at("beta2"));
-    return rate * std::sqrt(1 - std::pow(beta2, static_cast<double>(t))) / (1 - std::pow(beta1, static_cast<double>(t)));
+    return rate * std::sqrt(1 - std::pow(beta2, static_cast<double>(t))) /
+           (1 - std::pow(beta1, static_cast<double>(t)));
 }
 
 }  // namespace
 
 Trainer::Trainer(const Graph &network, const Recipe &recipe, const TrainerOptions &options)
-    : optimizer_(recipe.optimizer), batch_(recipe.batch),
+    : optimizer_(recipe.optimizer),
+      batch_(recipe.batch),
       jit_(training_program(network, recipe), jit_options(recipe, options)) {
     for (ValueId id : program().states) {
         const Value &value = program().graph.value(id);
@@ -72,13 +74,9 @@ float Trainer::step(const void *inputs, const uint8_t *labels, double learning_r
     return loss_.floats()[0];
 }
 
-Arrays Trainer::parameters() const {
-    return states(true);
-}
+Arrays Trainer::parameters() const { return states(true); }
 
-Arrays Trainer::moments() const {
-    return states(false);
-}
+Arrays Trainer::moments() const { return states(false); }
 
 void Trainer::restore(const Arrays &parameters, const Arrays &moments, int64_t steps) {
     Arrays checked;

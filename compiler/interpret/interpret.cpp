@@ -33,7 +33,8 @@ int64_t find_batch(const Graph &graph, const Arrays &bindings) {
         }
         user_check(!bound->second.shape.empty(), "'{}': expected a batch, found a scalar", value.name);
         const int64_t rows = bound->second.shape[0];
-        user_check(batch == 0 || batch == rows, "'{}': expected a batch of {} rows, found {}", value.name, batch, rows);
+        user_check(batch == 0 || batch == rows, "'{}': expected a batch of {} rows, found {}", value.name,
+                   batch, rows);
         batch = rows;
     }
     return batch == 0 ? 1 : batch;
@@ -55,8 +56,8 @@ std::map<ValueId, Array> interpret(const Graph &graph, const Arrays &bindings) {
             user_check(bound != bindings.end(), "'{}': expected a value for it, found none", value.name);
             const Shape expected = at_batch(value.shape, batch);
             user_check(bound->second.shape == expected && bound->second.type == value.type,
-                       "'{}': expected {}{}, found {}{}", value.name, to_string(value.type), to_string(expected),
-                       to_string(bound->second.type), to_string(bound->second.shape));
+                       "'{}': expected {}{}, found {}{}", value.name, to_string(value.type),
+                       to_string(expected), to_string(bound->second.type), to_string(bound->second.shape));
             values[node.outputs[0]] = to_layout(bound->second, Layout::Logical);
             continue;
         }
@@ -72,8 +73,8 @@ std::map<ValueId, Array> interpret(const Graph &graph, const Arrays &bindings) {
     return values;
 }
 
-std::vector<Array> interpret_node(const Graph &graph, const Node &node, const std::vector<const Array *> &inputs,
-                                  int64_t batch) {
+std::vector<Array> interpret_node(const Graph &graph, const Node &node,
+                                  const std::vector<const Array *> &inputs, int64_t batch) {
     Interpretation op{.graph = graph, .node = node, .inputs = inputs, .outputs = {}};
     for (ValueId output : node.outputs) {
         op.outputs.emplace_back(graph.value(output).type, at_batch(graph.value(output).shape, batch));

@@ -13,8 +13,8 @@ using Arrays = std::map<std::string, Array>;
 std::map<ValueId, Array> interpret(const Graph &graph, const Arrays &bindings);
 
 /** One node's outputs from its operands, in logical layout. */
-std::vector<Array> interpret_node(const Graph &graph, const Node &node, const std::vector<const Array *> &inputs,
-                                  int64_t batch = 1);
+std::vector<Array> interpret_node(const Graph &graph, const Node &node,
+                                  const std::vector<const Array *> &inputs, int64_t batch = 1);
 
 /** Only the graph's outputs. */
 std::vector<Array> interpret_outputs(const Graph &graph, const Arrays &bindings);

@@ -21,6 +21,9 @@ int64_t batch_extent(const Node &node);
 /** A float32 value named after the layer. */
 Value float_value(const Node &node, Shape shape, const std::string &suffix = "");
 
+/** Checks the operands of a loss: float32 scores [N, C] and labels u8[N]. Returns the scores. */
+const Value &check_loss(const Graph &graph, const Node &node);
+
 /** The shape rule of an op that maps float32 [N, C] to the same, elementwise. */
 std::vector<Value> infer_elementwise(const Graph &graph, const Node &node);
 

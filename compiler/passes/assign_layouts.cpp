@@ -35,7 +35,8 @@ Graph assign_layouts(const Graph &graph, const PassOptions &) {
             set_layout(result, weights, Layout::OutputPanels);
         }
     }
-    // A latent weight, its moments and their next values lie as the fused update walks them: panels of 32 outputs.
+    // A latent weight, its moments and their next values lie as the fused update walks them: panels of 32
+    // outputs.
     for (const Node &node : graph.nodes) {
         if (node.op != "parameter" || !node.has("of")) {
             continue;

@@ -60,9 +60,9 @@ private:
         rewriter_.replace(node.outputs[0], outputs[0]);
         for (size_t i : {1, 2}) {
             const ValueId running = in(i + 2);
-            graph_.updates.push_back({running, graph_.add_one("moving_average", graph_.value(running).name + ".next",
-                                                              {running, outputs[i]},
-                                                              {{"momentum", node.real("momentum")}})});
+            graph_.updates.push_back(
+                {running, graph_.add_one("moving_average", graph_.value(running).name + ".next",
+                                         {running, outputs[i]}, {{"momentum", node.real("momentum")}})});
         }
     }
 
@@ -110,8 +110,8 @@ private:
         if (find_quantizer(quantizer).weight_surrogate == nullptr) {
             return dy;
         }
-        return graph_.add_one("quantize_gradient", graph_.value(parameter).name + ".gradient", {dy, parameter},
-                              {{"quantizer", quantizer}});
+        return graph_.add_one("quantize_gradient", graph_.value(parameter).name + ".gradient",
+                              {dy, parameter}, {{"quantizer", quantizer}});
     }
 
     void update(const Node &node) {
@@ -126,7 +126,8 @@ private:
                           {"columns", node.integer("columns")},
                           {"init", "zeros"},
                           {"trainable", int64_t{0}}};
-        for (const char *suffix : options_.optimizer == "adam" ? std::vector{".m", ".v"} : std::vector{".m"}) {
+        for (const char *suffix :
+             options_.optimizer == "adam" ? std::vector{".m", ".v"} : std::vector{".m"}) {
             inputs.push_back(graph_.add_one("parameter", name + suffix, {}, moment));
         }
         const std::vector<ValueId> states = inputs;
@@ -139,8 +140,8 @@ private:
         if (quantized) {
             const ValueId codes = codes_of_.at(parameter);
             const std::string &quantizer = graph_.producer(codes).text("quantizer");
-            graph_.updates.push_back({codes, graph_.add_one("quantize", graph_.value(codes).name + ".next", {next[0]},
-                                                            {{"quantizer", quantizer}})});
+            graph_.updates.push_back({codes, graph_.add_one("quantize", graph_.value(codes).name + ".next",
+                                                            {next[0]}, {{"quantizer", quantizer}})});
         }
     }
 

@@ -3,7 +3,8 @@
 namespace quantide {
 
 Graph fix_batch(const Graph &graph, const PassOptions &options) {
-    user_check(options.batch > 0, "network '{}': expected a batch of at least 1, found {}", graph.name, options.batch);
+    user_check(options.batch > 0, "network '{}': expected a batch of at least 1, found {}", graph.name,
+               options.batch);
     Graph result = graph;
     for (Value &value : result.values) {
         for (int64_t &extent : value.shape) {

@@ -19,7 +19,8 @@ Graph fold_constants(const Graph &graph, const PassOptions &) {
         }
         const ValueId id = rewriter.at(node.outputs[0]);
         Array folded = std::move(interpret_node(graph, node, operands)[0]);
-        rewriter.to.nodes.back() = {.op = "constant", .name = node.name, .inputs = {}, .outputs = {id}, .attributes = {}};
+        rewriter.to.nodes.back() = {
+            .op = "constant", .name = node.name, .inputs = {}, .outputs = {id}, .attributes = {}};
         rewriter.to.constants[id] = std::make_shared<const Array>(std::move(folded));
     }
     return rewriter.finish();

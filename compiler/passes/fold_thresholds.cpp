@@ -21,7 +21,8 @@ std::optional<Chain> find_chain(const Graph &graph, const Node &quantize) {
     Chain chain{.product = nullptr, .formula = {&quantize}};
     while (chain.formula.front()->op != "dequantize") {
         const Node &node = graph.producer(chain.formula.front()->inputs[0]);
-        const bool expected = node.op == "dequantize" || (node.op == "batch_norm" && chain.formula.size() == 1);
+        const bool expected =
+            node.op == "dequantize" || (node.op == "batch_norm" && chain.formula.size() == 1);
         if (!expected || graph.users(node.outputs[0]).size() != 1) {
             return std::nullopt;
         }
@@ -33,8 +34,10 @@ std::optional<Chain> find_chain(const Graph &graph, const Node &quantize) {
         chain.formula.insert(chain.formula.begin(), &node);
     }
     chain.product = &graph.producer(chain.formula.front()->inputs[0]);
-    const bool alone = chain.product->op == "integer_dense" && graph.users(chain.product->outputs[0]).size() == 1;
-    return alone && graph.producer(chain.product->inputs[1]).op == "constant" ? std::optional(chain) : std::nullopt;
+    const bool alone =
+        chain.product->op == "integer_dense" && graph.users(chain.product->outputs[0]).size() == 1;
+    return alone && graph.producer(chain.product->inputs[1]).op == "constant" ? std::optional(chain)
+                                                                              : std::nullopt;
 }
 
 /** Evaluates the chain's formula, as the interpreter defines it, for one accumulator per channel. */
@@ -61,7 +64,8 @@ public:
     ElementType acc_type() const { return acc_type_; }
 
     std::vector<bool> operator()(const std::vector<int64_t> &acc) {
-        rewriter_.to.constants[acc_] = std::make_shared<const Array>(integers(acc_type_, {1, channels_}, acc));
+        rewriter_.to.constants[acc_] =
+            std::make_shared<const Array>(integers(acc_type_, {1, channels_}, acc));
         const Array codes = interpret_outputs(rewriter_.to, {})[0];
         return {codes.as<uint8_t>().begin(), codes.as<uint8_t>().end()};
     }
@@ -126,7 +130,8 @@ Array flip_rows(Array codes, const std::vector<bool> &flip) {
     for (size_t row = 0; row < flip.size(); ++row) {
         const auto begin = codes.as<uint8_t>().begin() + static_cast<int64_t>(row) * depth;
         if (flip[row]) {
-            std::transform(begin, begin + depth, begin, [&](uint8_t code) { return static_cast<uint8_t>(highest - code); });
+            std::transform(begin, begin + depth, begin,
+                           [&](uint8_t code) { return static_cast<uint8_t>(highest - code); });
         }
     }
     return codes;
@@ -145,7 +150,8 @@ Graph fold_thresholds(const Graph &graph, const PassOptions &) {
         const Value &x = graph.value(chain->product->inputs[0]);
         const Value &w = graph.value(chain->product->inputs[1]);
         const IntegerView x_view = integer_view(x.encoding), w_view = integer_view(w.encoding);
-        internal_check(w_view.min() == -w_view.max(w.type.bits), "'{}': weights that cannot be negated", w.name);
+        internal_check(w_view.min() == -w_view.max(w.type.bits), "'{}': weights that cannot be negated",
+                       w.name);
         const int64_t reach = std::max(std::abs(x_view.min()), std::abs(x_view.max(x.type.bits))) *
                               w_view.max(w.type.bits) * x.shape[1];
         Formula formula(graph, *chain);
@@ -153,8 +159,8 @@ Graph fold_thresholds(const Graph &graph, const PassOptions &) {
         const Thresholds thresholds = bisect(std::move(formula), -reach, reach);
         const ValueId weights = rewriter.to.add_constant(
             w.name, flip_rows(*graph.constants.at(chain->product->inputs[1]), thresholds.flip), w.encoding);
-        const ValueId acc =
-            rewriter.to.add_one("integer_dense", chain->product->name, {rewriter.at(chain->product->inputs[0]), weights});
+        const ValueId acc = rewriter.to.add_one("integer_dense", chain->product->name,
+                                                {rewriter.at(chain->product->inputs[0]), weights});
         const ValueId t = rewriter.to.add_constant(
             node.name + ".threshold",
             Formula::integers(type, {static_cast<int64_t>(thresholds.t.size())}, thresholds.t));

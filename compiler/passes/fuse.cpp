@@ -87,11 +87,13 @@ bool can_merge(const Graph &graph, const Node &producer, ValueId value, const No
         return true;
     }
     // Only a latent weight's update walks its gradient tile by tile.
-    if (producer.op == "dense_weight_gradient" && graph.value(consumer.inputs[0]).layout != Layout::OutputPanels) {
+    if (producer.op == "dense_weight_gradient" &&
+        graph.value(consumer.inputs[0]).layout != Layout::OutputPanels) {
         return false;
     }
     const std::vector<int> users = graph.users(value);
-    const bool product = producer.op == "integer_dense" || producer.op == "dense" || producer.op == "dense_weight_gradient";
+    const bool product =
+        producer.op == "integer_dense" || producer.op == "dense" || producer.op == "dense_weight_gradient";
     if (product && users.size() != 1) {
         return false;  // made once, read by several kernels
     }
@@ -119,7 +121,8 @@ Graph fuse(const Graph &graph, const PassOptions &) {
     std::map<size_t, int> number;
     for (size_t i = 0; i < result.nodes.size(); ++i) {
         if (!is_source(result.nodes[i])) {
-            result.nodes[i].group = number.emplace(groups.find(i), static_cast<int>(number.size())).first->second;
+            result.nodes[i].group =
+                number.emplace(groups.find(i), static_cast<int>(number.size())).first->second;
         }
     }
     return result;

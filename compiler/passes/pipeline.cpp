@@ -25,13 +25,9 @@ const Pass kTraining[] = {
 
 }  // namespace
 
-std::span<const Pass> deployment_passes() {
-    return kDeployment;
-}
+std::span<const Pass> deployment_passes() { return kDeployment; }
 
-std::span<const Pass> training_passes() {
-    return kTraining;
-}
+std::span<const Pass> training_passes() { return kTraining; }
 
 Graph run_passes(Graph graph, std::span<const Pass> passes, const PassOptions &options,
                  const std::function<bool(const Pass &, const Graph &)> &observe) {

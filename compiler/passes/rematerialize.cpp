@@ -19,8 +19,9 @@ public:
         for (const Node &node : graph_.nodes) {
             const Node *norm = reads_activation(node) ? &graph_.producer(node.inputs[1]) : nullptr;
             if (norm != nullptr && norm->op == "batch_norm_train") {
-                rewriter_.replace(node.outputs[0],
-                                  rewriter_.clone(node, node.name, {rewriter_.at(node.inputs[0]), activation(*norm)}));
+                rewriter_.replace(
+                    node.outputs[0],
+                    rewriter_.clone(node, node.name, {rewriter_.at(node.inputs[0]), activation(*norm)}));
             } else if (node.op == "batch_norm_gradient") {
                 std::vector<ValueId> inputs;
                 for (ValueId input : node.inputs) {
@@ -54,10 +55,11 @@ private:
     }
 
     ValueId activation(const Node &norm) {
-        return rewriter_.to.add_one("batch_norm", norm.name + ".recomputed",
-                                    {product(norm.inputs[0]), rewriter_.at(norm.inputs[1]), rewriter_.at(norm.inputs[2]),
-                                     rewriter_.at(norm.outputs[1]), rewriter_.at(norm.outputs[2])},
-                                    norm.attributes);
+        return rewriter_.to.add_one(
+            "batch_norm", norm.name + ".recomputed",
+            {product(norm.inputs[0]), rewriter_.at(norm.inputs[1]), rewriter_.at(norm.inputs[2]),
+             rewriter_.at(norm.outputs[1]), rewriter_.at(norm.outputs[2])},
+            norm.attributes);
     }
 
     const Graph &graph_;
@@ -67,8 +69,6 @@ private:
 
 }  // namespace
 
-Graph rematerialize(const Graph &graph, const PassOptions &) {
-    return Rematerialization(graph).run();
-}
+Graph rematerialize(const Graph &graph, const PassOptions &) { return Rematerialization(graph).run(); }
 
 }  // namespace quantide

@@ -4,17 +4,11 @@
 
 namespace quantide {
 
-Rewriter::Rewriter(const Graph &from) : from_(from) {
-    to.name = from.name;
-}
+Rewriter::Rewriter(const Graph &from) : from_(from) { to.name = from.name; }
 
-ValueId Rewriter::at(ValueId old) const {
-    return map_.at(old);
-}
+ValueId Rewriter::at(ValueId old) const { return map_.at(old); }
 
-void Rewriter::replace(ValueId old, ValueId fresh) {
-    map_[old] = fresh;
-}
+void Rewriter::replace(ValueId old, ValueId fresh) { map_[old] = fresh; }
 
 void Rewriter::copy(const Node &node) {
     Node fresh = node;
