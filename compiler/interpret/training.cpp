@@ -61,7 +61,11 @@ void interpret_batch_norm_train(Interpretation &op) {
     const double rows = static_cast<double>(op.rows(0));
     std::vector<double> mean(columns), var(columns), y(x.size());
     for (size_t i = 0; i < x.size(); ++i) {
-        mean[i % columns] += x[i] / rows;
+        mean[i % columns] += x[i];
+    }
+    // Of a whole sum: a column of equal integers has exactly their mean.
+    for (double &m : mean) {
+        m /= rows;
     }
     for (size_t i = 0; i < x.size(); ++i) {
         var[i % columns] += (x[i] - mean[i % columns]) * (x[i] - mean[i % columns]) / rows;

@@ -1,0 +1,213 @@
+#include "training/trainer.h"
+
+#include "tests/base/expect_error.h"
+#include "tests/passes/interpreted_trainer.h"
+
+namespace quantide {
+
+namespace {
+
+struct Case {
+    std::string name;
+    std::function<Tensor()> network;
+    Loss loss;
+    Optimizer optimizer;
+    int batch;
+};
+
+/** Adam with an eps so large that its quotient is smooth, as a comparison within tolerances needs. */
+const Optimizer kAdam = adam({.eps = 1e-2});
+
+std::vector<Case> cases() {
+    return {
+        {"bytes_to_signs",
+         [] {
+             Tensor x = input("image", {33}, UInt(8), {.scale = 0.125F, .offset = -1});
+             x = quantize(batch_norm(dense(x, {.units = 65, .weights = sign()})), sign());
+             x = quantize(batch_norm(dense(x, {.units = 3, .weights = sign()})), sign());
+             return batch_norm(dense(x, {.units = 10, .weights = sign()}));
+         },
+         squared_hinge(), kAdam, 7},
+        {"one_of_everything",
+         [] {
+             Tensor x = input("image", {1}, UInt(8));
+             x = quantize(batch_norm(dense(x, {.units = 1, .weights = sign()})), sign());
+             return batch_norm(dense(x, {.units = 2, .weights = sign()}));
+         },
+         softmax_cross_entropy(), sgd(), 2},
+        {"batch_of_one",
+         [] {
+             Tensor x = input("image", {65}, UInt(8), {.scale = 0.1F, .offset = 0});
+             x = quantize(batch_norm(dense(x, {.units = 33, .weights = sign()}), {.eps = 0.1}), sign());
+             return dense(x, {.units = 3, .weights = sign()});
+         },
+         softmax_cross_entropy(), kAdam, 1},
+        {"float32",
+         [] {
+             Tensor x = input("image", {5}, Float(32));
+             x = hardtanh(batch_norm(dense(x, {.units = 65})));
+             return batch_norm(dense(x, {.units = 3}));
+         },
+         softmax_cross_entropy(), kAdam, 2},
+        {"float32_alone", [] { return dense(input("image", {33}, Float(32)), {.units = 1}); }, squared_hinge(), sgd(0.9), 7},
+        {"float32_to_signs",
+         [] {
+             Tensor x = input("image", {3}, Float(32));
+             x = quantize(batch_norm(dense(x, {.units = 33, .weights = sign()})), sign());
+             return dense(x, {.units = 4});
+         },
+         squared_hinge(), sgd(0.9), 7},
+    };
+}
+
+class TrainerOf : public testing::TestWithParam<Case> {};
+
+Recipe recipe_of(const Case &c) {
+    return {.summary = "",
+            .data = "",
+            .preprocessing = {},
+            .loss = c.loss,
+            .optimizer = c.optimizer,
+            .learning_rate = constant(0.01),
+            .epochs = 1,
+            .batch = c.batch};
+}
+
+/** Whether rounding may flip a sign, or open or shut a straight-through window. */
+bool near_an_edge(const Graph &graph, const std::map<ValueId, Array> &values) {
+    for (const Node &node : graph.nodes) {
+        const bool activation = node.op == "hardtanh" || (node.op == "quantize" && graph.producer(node.inputs[0]).op != "adam" &&
+                                                          graph.producer(node.inputs[0]).op != "sgd");
+        if (!activation) {
+            continue;
+        }
+        for (float x : values.at(node.inputs[0]).floats()) {
+            if (std::fabs(x) < 1e-4F || std::fabs(std::fabs(x) - 1) < 1e-4F) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/** A batch on which the two ways to compute a step must agree. */
+Arrays draw_batch(const Graph &graph, const Arrays &states, Random &random, int64_t rows, int64_t classes) {
+    for (int attempt = 0; attempt < 200; ++attempt) {
+        Arrays batch = random_batch(graph, random, rows, classes);
+        Arrays bindings = join(batch, states);
+        bindings["rate"] = make_floats({1}, {0.01F});
+        if (!near_an_edge(graph, interpret(graph, bindings))) {
+            return batch;
+        }
+    }
+    ADD_FAILURE() << "no batch away from the edges";
+    return random_batch(graph, random, rows, classes);
+}
+
+TEST_P(TrainerOf, StepsAsTheInterpreterDoes) {
+    const Case &c = GetParam();
+    constexpr uint32_t kSeed = 5;
+    SCOPED_TRACE(testing::Message() << "seed " << kSeed);
+    Random random(kSeed);
+    const Graph network = build("net", c.network);
+    const int64_t classes = network.value(network.outputs[0]).shape[1];
+    Trainer trainer(network, recipe_of(c));
+    trainer.restore(random_parameters(network, random), trainer.moments(), 0);
+    const PassOptions options = training_options(c.loss, c.optimizer, c.batch);
+    const Graph graph = fix_batch(differentiate(network, options), options);
+    for (int step = 0; step < 4; ++step) {
+        SCOPED_TRACE(testing::Message() << "step " << step);
+        // From the same state each time, so that rounding does not add up over steps.
+        const Arrays states = initial_states(graph, join(trainer.parameters(), trainer.moments()));
+        const Arrays batch = draw_batch(graph, states, random, c.batch, classes);
+        const double t = step + 1;
+        const double rate = c.optimizer.op == "adam" ? 0.01 * std::sqrt(1 - std::pow(0.999, t)) / (1 - std::pow(0.9, t)) : 0.01;
+        Arrays bindings = join(batch, states);
+        bindings["rate"] = make_floats({1}, {static_cast<float>(rate)});
+        const Arrays expected = step_results(graph, bindings);
+
+        const float loss = trainer.step(batch.at("image").bytes.data(), batch.at("labels").as<uint8_t>().data(), 0.01);
+        EXPECT_NEAR(loss, expected.at("output 0").floats()[0], 1e-4 * std::max(1.0F, std::fabs(loss)));
+        expect_near(trainer.scores(), expected.at("output 1"), 1e-5, 1e-4);
+        Arrays found = join(trainer.parameters(), trainer.moments());
+        for (const auto &[name, array] : expected) {
+            SCOPED_TRACE(name);
+            if (found.count(name) != 0) {
+                // A weight moves by at most rate times scale, of which the gradient's rounding is a small share.
+                expect_near(found.at(name), array, 2e-5, 2e-5);
+            }
+        }
+    }
+    EXPECT_EQ(trainer.steps(), 4);
+}
+
+TEST_P(TrainerOf, KeepsCodesThatAreThoseOfItsWeights) {
+    const Case &c = GetParam();
+    Random random(6);
+    const Graph network = build("net", c.network);
+    const int64_t classes = network.value(network.outputs[0]).shape[1];
+    Trainer trainer(network, recipe_of(c));
+    for (int step = 0; step < 3; ++step) {
+        const Arrays batch = random_batch(trainer.program().graph, random, c.batch, classes);
+        trainer.step(batch.at("image").bytes.data(), random.codes(UInt(8), {c.batch}, classes).as<uint8_t>().data(), 0.05);
+    }
+    // A trainer that quantizes the same weights anew goes on with the same bits.
+    Trainer other(network, recipe_of(c));
+    other.restore(trainer.parameters(), trainer.moments(), trainer.steps());
+    EXPECT_EQ(other.parameters(), trainer.parameters());
+    EXPECT_EQ(other.moments(), trainer.moments());
+    for (int step = 0; step < 2; ++step) {
+        const Array labels = random.codes(UInt(8), {c.batch}, classes);
+        const Arrays batch = random_batch(trainer.program().graph, random, c.batch, classes);
+        const float loss = trainer.step(batch.at("image").bytes.data(), labels.as<uint8_t>().data(), 0.05);
+        EXPECT_EQ(other.step(batch.at("image").bytes.data(), labels.as<uint8_t>().data(), 0.05), loss);
+        EXPECT_EQ(other.scores(), trainer.scores());
+    }
+    EXPECT_EQ(other.parameters(), trainer.parameters());
+    EXPECT_EQ(other.moments(), trainer.moments());
+}
+
+TEST_P(TrainerOf, GivesTheSameBitsForAnyNumberOfThreads) {
+    const Case &c = GetParam();
+    const Graph network = build("net", c.network);
+    const int64_t classes = network.value(network.outputs[0]).shape[1];
+    std::vector<Arrays> results;
+    for (int threads : {1, 2, 3}) {
+        Random random(7);
+        Trainer trainer(network, recipe_of(c), {.seed = 3, .threads = threads});
+        for (int step = 0; step < 3; ++step) {
+            const Arrays batch = random_batch(trainer.program().graph, random, c.batch, classes);
+            trainer.step(batch.at("image").bytes.data(), random.codes(UInt(8), {c.batch}, classes).as<uint8_t>().data(), 0.05);
+        }
+        results.push_back(join(trainer.parameters(), trainer.moments()));
+    }
+    EXPECT_EQ(results[0], results[1]);
+    EXPECT_EQ(results[0], results[2]);
+}
+
+INSTANTIATE_TEST_SUITE_P(Networks, TrainerOf, testing::ValuesIn(cases()),
+                         [](const testing::TestParamInfo<Case> &each) { return each.param.name; });
+
+TEST(Trainer, RestoresAllOrNothing) {
+    const Case c = cases()[4];
+    const Graph network = build("net", c.network);
+    Trainer trainer(network, recipe_of(c));
+    const Arrays parameters = trainer.parameters(), moments = trainer.moments();
+    EXPECT_EQ(parameters.size(), 1U);
+    EXPECT_EQ(moments.size(), 1U);
+    const Arrays other{{"dense1.weight", Array(Float(32), {1, 33})}};
+    expect_error([&] { trainer.restore(other, {}, 9); }, {"'dense1.weight.m'", "none"});
+    expect_error([&] { trainer.restore({}, moments, 9); }, {"'dense1.weight'", "none"});
+    expect_error([&] { trainer.restore(other, {{"dense1.weight.m", Array(Float(32), {33})}}, 9); },
+                 {"'dense1.weight.m'", "f32[1, 33]", "f32[33]"});
+    EXPECT_EQ(trainer.parameters(), parameters);
+    EXPECT_EQ(trainer.moments(), moments);
+    EXPECT_EQ(trainer.steps(), 0);
+    Recipe bad = recipe_of(c);
+    bad.batch = 0;
+    expect_error([&] { Trainer(network, bad); }, {"recipe of 'net'", "batch"});
+}
+
+}  // namespace
+
+}  // namespace quantide
