@@ -15,6 +15,8 @@ namespace {
 
 const Var lane("lane"), row("row"), panel("panel"), tile("tile"), inner("inner"), chunk("chunk");
 
+constexpr int64_t kMostCodes = 1 << 18;
+
 /** Heights of row tiles, and when each is taken: the last is for every batch. */
 struct RowTile {
     int rows;
@@ -75,17 +77,20 @@ void schedule_dense(Kernel &kernel, const Tuning &tuning) {
             .vectorize(lane, tuning.vector);
         out.unroll(lane);
     }
-    for_row_tiles(out, kernel, tuning.rows, [&](Stage s, int rows) {
-        s.split(n, tile, inner, rows, TailStrategy::ShiftInwards).unroll(inner);
-        std::vector<VarOrRVar> order = {inner, rows_outside ? outer : tile, rows_outside ? tile : outer};
-        if (!packed) {
-            order.insert(order.begin(), lane);
-        }
-        s.reorder(order);
-        if (kernel.parallel) {
-            s.parallel(rows_outside && rows > 1 ? tile : outer);
-        }
-    });
+    // The codes of a tile of rows lie on the stack.
+    const int64_t most_rows = rows_outside ? std::max<int64_t>(1, kMostCodes / kernel.k) : tuning.rows;
+    for_row_tiles(
+        out, kernel, static_cast<int>(std::min<int64_t>(tuning.rows, most_rows)), [&](Stage s, int rows) {
+            s.split(n, tile, inner, rows, TailStrategy::ShiftInwards).unroll(inner);
+            std::vector<VarOrRVar> order = {inner, rows_outside ? outer : tile, rows_outside ? tile : outer};
+            if (!packed) {
+                order.insert(order.begin(), lane);
+            }
+            s.reorder(order);
+            if (kernel.parallel) {
+                s.parallel(rows_outside && rows > 1 ? tile : outer);
+            }
+        });
     if (packed) {
         pack.compute_at(out, inner).store_in(MemoryType::Register);
         pack.update().atomic().vectorize(pack.rvars()[0]);

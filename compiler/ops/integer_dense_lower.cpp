@@ -12,8 +12,8 @@ using Halide::Var;
 
 namespace {
 
-/** Up to here every accumulator and its double fit in 32 bits. */
-constexpr int kMostInputs = 1 << 22;
+/** Up to here every accumulator and its double fit in 32 bits, and the codes of a row on the stack. */
+constexpr int kMostInputs = 1 << 20;
 
 const Var lane("lane"), row("row"), panel("panel"), block("block"), c("c"), n("n");
 

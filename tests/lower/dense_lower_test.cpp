@@ -91,6 +91,16 @@ TEST(DenseLower, DoesNotDependOnThreads) {
     }
 }
 
+TEST(DenseLower, TakesManyInputs) {
+    std::mt19937 random(5);
+    for (const ElementType &x : {UInt(1), UInt(8)}) {
+        const TestGroup group = dense_group({3, 100'001, x, true, "threshold"}, random);
+        EXPECT_EQ(run_and_compare(group, {.level = &host_level()}, {1, 9}, random), "");
+    }
+    const TestGroup group = dense_group({1, (1 << 20) + 1, UInt(8), true, ""}, random);
+    EXPECT_THROW(lower_group(group.graph, 0, {.level = &host_level()}), CompileError);
+}
+
 TEST(DenseLower, TakesTheExtremesOfItsOperands) {
     std::mt19937 random(3);
     TestGroup group = dense_group({33, 784, UInt(8), true, "dequantize+batch_norm"}, random);

@@ -77,7 +77,7 @@ TEST(Instructions, ProductsUseThoseOfTheirRow) {
     std::mt19937 random(1);
     for (const CpuLevel &level : all_levels()) {
         for (const Product &product : kProducts) {
-            for (const char *epilogue : {"threshold", "", "dequantize+batch_norm"}) {
+            for (const char *epilogue : {"threshold", "dequantize+batch_norm"}) {
                 const TestGroup group = dense_group({128, 512, product.x, true, epilogue}, random);
                 const LowerOptions options{
                     .level = &level, .batch = {}, .parallel = false, .strict_float = true};
