@@ -39,6 +39,25 @@ TEST(Evaluator, GivesTheInterpretersBitsAtEveryLevel) {
     }
 }
 
+TEST(Evaluator, TakesTheSignOfNanAndMinusZeroAsTheInterpreterDoes) {
+    const Graph network = build("net", [] {
+        return dense(quantize(input("image", {5}, Float(32)), sign()), {.units = 1, .weights = sign()});
+    });
+    const float nan = std::numeric_limits<float>::quiet_NaN(), infinity = std::numeric_limits<float>::infinity();
+    const Arrays parameters{{"dense1.weight", make_floats({1, 5}, {1, 1, 1, 1, 1})}};
+    for (const CpuLevel *level : host_levels()) {
+        SCOPED_TRACE(level->name);
+        JitOptions options;
+        options.level = level;
+        Evaluator evaluator(network, parameters, options);
+        EXPECT_EQ(elements(evaluator.run(make_floats({4, 5}, {nan, -nan, nan, -nan, nan,              //
+                                                              0.0F, -0.0F, 0.0F, -0.0F, 1e-45F,        //
+                                                              -1e-45F, -1, -infinity, nan, -infinity,  //
+                                                              infinity, 1, -0.0F, nan, -1e-45F}))),
+                  (std::vector<float>{-5, 5, -5, 1}));
+    }
+}
+
 Graph small() {
     return build("net", [] {
         Tensor x = input("image", {33}, UInt(8), {.scale = 0.125F, .offset = -1});
