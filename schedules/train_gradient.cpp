@@ -8,8 +8,8 @@ using Halide::RVar;
 using Halide::TailStrategy;
 using Halide::Var;
 
-// Rows of the batch are lanes. The tables of 32 outputs stay in L1 while a span of inputs passes, whose sums stay in
-// L2 while all outputs pass.
+// Rows of the batch are lanes. The tables of 32 outputs stay in L1 while a span of inputs passes, whose sums
+// stay in L2 while all outputs pass.
 void schedule_signed_input_gradient(Kernel &kernel, const Tuning &tuning) {
     const int vector = kernel.target.natural_vector_size<float>();
     Func out = kernel.outputs[0], product = kernel.stages.at("product"), tables = kernel.stages.at("tables");
@@ -17,7 +17,8 @@ void schedule_signed_input_gradient(Kernel &kernel, const Tuning &tuning) {
     const int rows = static_cast<int>(kernel.m);
     const Var c = out.args()[0], n = out.args()[1];
     const Var block("block"), row("row"), span("span"), inner("inner"), part("part");
-    out.split(n, block, row, rows, TailStrategy::GuardWithIf).split(c, span, inner, tuning.block, TailStrategy::GuardWithIf);
+    out.split(n, block, row, rows, TailStrategy::GuardWithIf)
+        .split(c, span, inner, tuning.block, TailStrategy::GuardWithIf);
     out.reorder(inner, row, span, block).vectorize(inner, vector, TailStrategy::GuardWithIf);
     if (kernel.parallel) {
         out.fuse(span, block, part).parallel(part);
@@ -35,7 +36,12 @@ void schedule_signed_input_gradient(Kernel &kernel, const Tuning &tuning) {
     tables.reorder(entry, lane, group).vectorize(lane, vector).unroll(entry);
 
     const Var step = terms.args()[1], bit = transposed.args()[0], word = transposed.args()[1];
-    terms.bound(lane, 0, rows).bound(step, 0, 32).compute_root().reorder(step, lane).unroll(step, 8).vectorize(lane, vector);
+    terms.bound(lane, 0, rows)
+        .bound(step, 0, 32)
+        .compute_root()
+        .reorder(step, lane)
+        .unroll(step, 8)
+        .vectorize(lane, vector);
     transposed.bound(bit, 0, 32).compute_root().vectorize(bit, vector).unroll(bit);
     const RVar o = transposed.rvars()[0];
     transposed.update().reorder(bit, o, word).vectorize(bit, vector).unroll(bit).unroll(o);
@@ -49,7 +55,8 @@ void schedule_float_gradient(Kernel &kernel, const Tuning &tuning) {
     Func out = kernel.outputs[0], product = kernel.stages.at("product");
     const Var c = out.args()[0], n = out.args()[1];
     const Var column("column"), lane("lane"), tile("tile"), row("row");
-    out.split(c, column, lane, 2 * vector, TailStrategy::GuardWithIf).split(n, tile, row, tuning.rows, TailStrategy::GuardWithIf);
+    out.split(c, column, lane, 2 * vector, TailStrategy::GuardWithIf)
+        .split(n, tile, row, tuning.rows, TailStrategy::GuardWithIf);
     out.reorder(lane, row, tile, column).vectorize(lane, vector).unroll(lane).unroll(row);
     if (kernel.parallel) {
         out.parallel(column);

@@ -7,9 +7,9 @@ using Halide::MemoryType;
 using Halide::TailStrategy;
 using Halide::Var;
 
-// The gradient of an input's weights to 32 outputs is made in registers and used up there, so that it never reaches
-// memory. The new codes are packed in a second pass: bits of a word are 32 such steps, and a tile of those would push
-// the tables out of L1.
+// The gradient of an input's weights to 32 outputs is made in registers and used up there, so that it never
+// reaches memory. The new codes are packed in a second pass: bits of a word are 32 such steps, and a tile of
+// those would push the tables out of L1.
 void schedule_weight_update(Kernel &kernel, const Tuning &tuning) {
     const int vector = kernel.target.natural_vector_size<float>();
     const auto stage = [&](const char *role) {
@@ -32,7 +32,11 @@ void schedule_weight_update(Kernel &kernel, const Tuning &tuning) {
         product.bound(lane, 0, 32).compute_at(update, step).store_in(MemoryType::Register);
         product.vectorize(lane, vector).unroll(lane).unroll(k);
         if (product.has_update_definition()) {
-            product.update().reorder(lane, k, product.rvars()[0]).vectorize(lane, vector).unroll(lane).unroll(k);
+            product.update()
+                .reorder(lane, k, product.rvars()[0])
+                .vectorize(lane, vector)
+                .unroll(lane)
+                .unroll(k);
         }
     }
     if (tables.defined()) {
@@ -53,7 +57,11 @@ void schedule_weight_update(Kernel &kernel, const Tuning &tuning) {
         const Var word = codes.args()[1];
         codes.vectorize(lane, vector).unroll(lane);
         pack.compute_at(codes, word).store_in(MemoryType::Stack).vectorize(lane, vector).unroll(lane);
-        pack.update().reorder(lane, pack.rvars()[0]).vectorize(lane, vector).unroll(lane).unroll(pack.rvars()[0], 4);
+        pack.update()
+            .reorder(lane, pack.rvars()[0])
+            .vectorize(lane, vector)
+            .unroll(lane)
+            .unroll(pack.rvars()[0], 4);
         if (kernel.parallel) {
             codes.parallel(panel);
         }

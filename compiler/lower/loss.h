@@ -9,7 +9,8 @@ struct LossOperands {
     int rows, classes;
 
     LossOperands(GroupLowering &group, const Node &node)
-        : scores(group.elements(node.inputs[0])), labels(group.elements(node.inputs[1])),
+        : scores(group.elements(node.inputs[0])),
+          labels(group.elements(node.inputs[1])),
           rows(static_cast<int>(group.graph.value(node.inputs[0]).shape[0])),
           classes(static_cast<int>(group.graph.value(node.inputs[0]).shape[1])) {}
 

@@ -7,13 +7,15 @@ using Halide::Func;
 using Halide::Tuple;
 using Halide::Var;
 
-// Next values overwrite the old ones, so each element's are computed together before any is stored: one Tuple.
+// Next values overwrite the old ones, so each element's are computed together before any is stored: one
+// Tuple.
 void lower_optimizer(GroupLowering &group, const Node &node,
                      const std::function<std::vector<Expr>(const std::vector<Expr> &)> &rule) {
     const Value &w = group.graph.value(node.inputs[0]);
     const size_t states = node.outputs.size();
     const bool panels = w.layout == Layout::OutputPanels;
-    internal_check(panels || w.layout == Layout::Logical, "{}: no update in {}", node.name, to_string(w.layout));
+    internal_check(panels || w.layout == Layout::Logical, "{}: no update in {}", node.name,
+                   to_string(w.layout));
     const std::vector<Var> vars =
         panels ? std::vector<Var>{Var("lane"), Var("k"), Var("panel")} : coordinates(w.shape.size());
 

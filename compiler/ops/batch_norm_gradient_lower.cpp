@@ -25,8 +25,7 @@ void lower_batch_norm_gradient(GroupLowering &group, const Node &node) {
     dweight(c) = sums(c)[0];
     dbias(c) = sums(c)[1];
     const float share = 1.0F / static_cast<float>(rows);
-    dx(c, n) = weight(c) * inverse(c) *
-               (dy(c, n) - dbias(c) * share - normalized(n) * (dweight(c) * share));
+    dx(c, n) = weight(c) * inverse(c) * (dy(c, n) - dbias(c) * share - normalized(n) * (dweight(c) * share));
     group.stage("inverse", inverse);
     group.stage("sums", sums);
     group.kernel.family = "batch_norm_gradient";

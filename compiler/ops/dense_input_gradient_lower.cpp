@@ -11,8 +11,8 @@ using Halide::Var;
 
 namespace {
 
-/** Rows of the batch that one block of tables serves: as few blocks as tables of 28 KB (64 rows) allow, of as few
- * vectors as that leaves. */
+/** Rows of the batch that one block of tables serves: as few blocks as tables of 28 KB (64 rows) allow, of as
+ * few vectors as that leaves. */
 int rows_of_block(int64_t rows, int lanes) {
     const int64_t vectors = (rows + lanes - 1) / lanes;
     const int64_t most = lanes > 8 ? 64 / lanes : 56 / lanes;
@@ -22,8 +22,8 @@ int rows_of_block(int64_t rows, int lanes) {
 
 }  // namespace
 
-// dx[n, k] = sum_m dy[n, m] w[m, k]. For 1-bit weights rows of the batch are lanes, and what differs between inputs is
-// only which sums of gradients are added: tables of them serve all inputs.
+// dx[n, k] = sum_m dy[n, m] w[m, k]. For 1-bit weights rows of the batch are lanes, and what differs between
+// inputs is only which sums of gradients are added: tables of them serve all inputs.
 void lower_dense_input_gradient(GroupLowering &group, const Node &node) {
     const Value &w = group.graph.value(node.inputs[1]);
     const int rows = static_cast<int>(group.graph.value(node.inputs[0]).shape[0]);
@@ -42,8 +42,8 @@ void lower_dense_input_gradient(GroupLowering &group, const Node &node) {
         return;
     }
     const IntegerView view = integer_view(w.encoding);
-    internal_check(w.layout == Layout::OutputPanels && view.offset == 0, "{}: weights that are not +-scale in panels",
-                   node.name);
+    internal_check(w.layout == Layout::OutputPanels && view.offset == 0,
+                   "{}: weights that are not +-scale in panels", node.name);
     const int lanes = rows_of_block(rows, group.kernel.target.natural_vector_size<float>());
     const Var lane("lane"), step("step"), panel("panel"), block("block"), bit("bit"), word("word"), k("k");
     Func terms("terms"), transposed("transposed");

@@ -33,8 +33,8 @@ Expr number(const Value &x, const Expr &element) {
 
 }  // namespace
 
-// dw[m, k] = sum_n dy[n, m] x[n, k]. In panels, outputs are lanes and what differs between inputs is only which sums
-// of gradients are added: tables of them serve all inputs.
+// dw[m, k] = sum_n dy[n, m] x[n, k]. In panels, outputs are lanes and what differs between inputs is only
+// which sums of gradients are added: tables of them serve all inputs.
 void lower_dense_weight_gradient(GroupLowering &group, const Node &node) {
     const Value &x = group.graph.value(node.inputs[1]);
     const int rows = static_cast<int>(x.shape[0]);
@@ -58,7 +58,8 @@ void lower_dense_weight_gradient(GroupLowering &group, const Node &node) {
         return Halide::select(m < outputs && step < rows, value, 0.0F);
     };
     if (x.layout == Layout::PackedWords) {
-        internal_check(integer_view(x.encoding).offset == 0, "{}: 1-bit inputs that are not +-scale", node.name);
+        internal_check(integer_view(x.encoding).offset == 0, "{}: 1-bit inputs that are not +-scale",
+                       node.name);
         const int groups = (rows + kTermsPerTable - 1) / kTermsPerTable;
         const Func words = group.words(node.inputs[1]);
         const Var bit("bit"), four("group"), word("word"), entry("entry");

@@ -11,9 +11,9 @@ namespace {
 
 /** The surrogate gradient of a quantizer at x. */
 Halide::Expr surrogate(const std::string &quantizer, const Halide::Expr &x) {
-#define QUANTIZER(row)                         \
-    if (quantizer == row##_quantizer.name) {   \
-        return lower_##row##_surrogate(x);     \
+#define QUANTIZER(row)                       \
+    if (quantizer == row##_quantizer.name) { \
+        return lower_##row##_surrogate(x);   \
     }
 #include "compiler/quantizers/quantizers.inc"
 #undef QUANTIZER

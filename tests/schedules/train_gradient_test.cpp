@@ -10,7 +10,7 @@ struct Sizes {
     int64_t rows, outputs, inputs;
 };
 
-const Sizes kSizes[] = {{1, 1, 1},   {2, 3, 31},    {3, 33, 65},    {4, 32, 32},   {5, 10, 128},
+const Sizes kSizes[] = {{1, 1, 1},  {2, 3, 31},    {3, 33, 65},    {4, 32, 32},   {5, 10, 128},
                         {7, 64, 1}, {57, 31, 127}, {100, 96, 129}, {64, 127, 63}, {113, 1, 1100}};
 
 TEST_F(TrainGradient, InputOfProductWithOneBitWeightsIsExactForExactSums) {

@@ -32,7 +32,8 @@ std::vector<Halide::OutputImageParam> output_params(const Kernel &kernel) {
 }  // namespace
 
 ValueId GroupTest::input(const std::string &name, int64_t rows, int64_t columns, const Array &numbers) {
-    Attributes attributes{{"features", columns}, {"batch", rows}, {"bits", int64_t{8 * numbers.type.bytes()}}};
+    Attributes attributes{
+        {"features", columns}, {"batch", rows}, {"bits", int64_t{8 * numbers.type.bytes()}}};
     if (numbers.type == UInt(8)) {
         attributes["scale"] = 0.25;
         attributes["offset"] = -2.0;
@@ -55,8 +56,11 @@ ValueId GroupTest::codes(const std::string &name, int64_t rows, int64_t columns,
     std::generate(bits.as<uint8_t>().begin(), bits.as<uint8_t>().end(), [&] { return random() >> 31; });
     bindings[name] = bits;
     const ValueId id = graph.add_one("parameter", name, {},
-                                     {{"rows", rows}, {"columns", columns}, {"init", "zeros"},
-                                      {"trainable", int64_t{0}}, {"quantizer", "sign"}});
+                                     {{"rows", rows},
+                                      {"columns", columns},
+                                      {"init", "zeros"},
+                                      {"trainable", int64_t{0}},
+                                      {"quantizer", "sign"}});
     graph.value(id).layout = layout;
     return id;
 }
@@ -72,7 +76,8 @@ ValueId GroupTest::labels(int64_t rows, int64_t classes) {
 Array GroupTest::exact(Shape shape, int range) {
     Array array(Float(32), std::move(shape));
     std::uniform_int_distribution<int> distribution(-range, range);
-    std::generate(array.floats().begin(), array.floats().end(), [&] { return static_cast<float>(distribution(random)) / 64; });
+    std::generate(array.floats().begin(), array.floats().end(),
+                  [&] { return static_cast<float>(distribution(random)) / 64; });
     return array;
 }
 
@@ -123,7 +128,8 @@ void GroupTest::run(bool parallel) {
         buffers.push_back(buffer_over(memory[place(id)], outputs[i]));
     }
     std::vector<halide_buffer_t *> raw;
-    std::transform(buffers.begin(), buffers.end(), std::back_inserter(raw), [](auto &b) { return b.raw_buffer(); });
+    std::transform(buffers.begin(), buffers.end(), std::back_inserter(raw),
+                   [](auto &b) { return b.raw_buffer(); });
     ASSERT_EQ(JitKernel(kernel).run(raw), 0);
     for (ValueId id : operands.outputs) {
         found_[id] = to_layout(memory.at(place(id)), Layout::Logical);
@@ -134,9 +140,11 @@ void expect_within(const Array &found, const Array &expected, const std::functio
     ASSERT_EQ(found.shape, expected.shape);
     size_t wrong = 0;
     for (size_t i = 0; i < expected.floats().size() && wrong < 3; ++i) {
-        const double a = static_cast<double>(found.floats()[i]), b = static_cast<double>(expected.floats()[i]);
+        const double a = static_cast<double>(found.floats()[i]),
+                     b = static_cast<double>(expected.floats()[i]);
         if (!(std::fabs(a - b) <= bound(i))) {
-            ADD_FAILURE() << "element " << i << ": expected " << b << ", found " << a << ", bound " << bound(i);
+            ADD_FAILURE() << "element " << i << ": expected " << b << ", found " << a << ", bound "
+                          << bound(i);
             ++wrong;
         }
     }

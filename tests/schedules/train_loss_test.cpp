@@ -8,8 +8,8 @@ using TrainLoss = GroupTest;
 
 constexpr double kEps = 0x1p-24;
 
-// Scores of at most 4: terms of at most 25 (hinge) or of exp(8), each of a few roundings; Halide's exp and log are
-// good to 4 units in the last place.
+// Scores of at most 4: terms of at most 25 (hinge) or of exp(8), each of a few roundings; Halide's exp and
+// log are good to 4 units in the last place.
 TEST_F(TrainLoss, LossesAndTheirGradients) {
     for (const char *loss : {"squared_hinge", "softmax_cross_entropy"}) {
         for (int64_t rows : {1, 3, 100}) {

@@ -10,20 +10,22 @@ constexpr double kEps = 0x1p-24;
 
 class TrainNorm : public GroupTest {
 protected:
-    ValueId acc = -1, weight = -1, bias = -1, x = -1;
+    ValueId acc = -1, offset = -1, weight = -1, bias = -1, x = -1;
     size_t first = 0;
 
-    /** Batch norm's operands: integers as a product of K inputs gives them. */
-    void build(int64_t rows, int64_t channels) {
+    /** What a group around batch norm reads: integers as a product of 64 inputs gives them, and vectors. */
+    void build_operands(int64_t rows, int64_t channels) {
         graph = {};
-        // An int32 value from outside: the output of a product that is not of the group.
-        Array codes_of_x(UInt(1), {rows, 64});
         const ValueId a = codes("a", rows, 64, Layout::PackedWords);
         const ValueId b = codes("b", channels, 64, Layout::OutputPanels);
         acc = graph.add_one("integer_dense", "acc", {a, b});
         weight = parameter("weight", uniform({channels}, -2, 2));
         bias = parameter("bias", uniform({channels}, -1, 1));
-        const ValueId offset = parameter("offset", uniform({channels}, -1, 1));
+        offset = parameter("offset", uniform({channels}, -1, 1));
+    }
+
+    /** Begins the group with the float32 numbers of the integers. */
+    void begin_group() {
         first = graph.nodes.size();
         x = graph.add_one("dequantize", "x", {acc, offset}, {{"scale", 0.5}});
     }
@@ -40,7 +42,8 @@ TEST_F(TrainNorm, StatisticsAndSigns) {
     for (const Sizes &s : kSizes) {
         for (bool parallel : {false, true}) {
             SCOPED_TRACE(fmt::format("{} x {}, parallel {}", s.rows, s.channels, parallel));
-            build(s.rows, s.channels);
+            build_operands(s.rows, s.channels);
+            begin_group();
             const auto norm = graph.add("batch_norm_train", "norm", {x, weight, bias}, {{"eps", 1e-4}});
             const ValueId signs = graph.add_one("quantize", "signs", {norm[0]}, {{"quantizer", "sign"}});
             graph.value(signs).layout = Layout::PackedWords;
@@ -49,7 +52,8 @@ TEST_F(TrainNorm, StatisticsAndSigns) {
             run(parallel);
             const double n = static_cast<double>(s.rows);
             expect_within(found(norm[1]), expected(norm[1]), [&](size_t) { return (n + 4) * kEps * 33; });
-            expect_within(found(norm[2]), expected(norm[2]), [&](size_t) { return (n + 8) * kEps * 2 * 33 * 33; });
+            expect_within(found(norm[2]), expected(norm[2]),
+                          [&](size_t) { return (n + 8) * kEps * 2 * 33 * 33; });
             const auto y = expected(norm[0]).floats();
             for (size_t i = 0; i < y.size(); ++i) {
                 const size_t c = i % static_cast<size_t>(s.channels);
@@ -57,7 +61,8 @@ TEST_F(TrainNorm, StatisticsAndSigns) {
                 const double inverse = 1 / std::sqrt(double{expected(norm[2]).floats()[c]} + 1e-4);
                 const double bound = (n + 16) * kEps * 33 * 4 * inverse * (1 + 33 * 33 * inverse * inverse);
                 if (std::fabs(double{y[i]}) > bound) {
-                    ASSERT_EQ(found(signs).as<uint8_t>()[i], y[i] >= 0 ? 1 : 0) << "element " << i << " y " << y[i];
+                    ASSERT_EQ(found(signs).as<uint8_t>()[i], y[i] >= 0 ? 1 : 0)
+                        << "element " << i << " y " << y[i];
                 }
             }
         }
@@ -67,7 +72,8 @@ TEST_F(TrainNorm, StatisticsAndSigns) {
 TEST_F(TrainNorm, LastLayerLeavesItsOutput) {
     for (const Sizes &s : kSizes) {
         SCOPED_TRACE(fmt::format("{} x {}", s.rows, s.channels));
-        build(s.rows, s.channels);
+        build_operands(s.rows, s.channels);
+        begin_group();
         const auto norm = graph.add("batch_norm_train", "norm", {x, weight, bias}, {{"eps", 1.0}});
         graph.outputs = {norm[0], norm[1], norm[2]};
         fuse(first);
@@ -81,21 +87,19 @@ TEST_F(TrainNorm, GradientMasksAndSums) {
     for (const Sizes &s : kSizes) {
         for (bool masked : {true, false}) {
             SCOPED_TRACE(fmt::format("{} x {}, surrogate {}", s.rows, s.channels, masked));
-            build(s.rows, s.channels);
-            graph.nodes.pop_back();  // the statistics come before it
-            graph.values.pop_back();
+            build_operands(s.rows, s.channels);
             const ValueId mean = parameter("mean", uniform({s.channels}, -4, 4));
             const ValueId var = parameter("var", uniform({s.channels}, 4, 80));
             const ValueId dy = input("dy", s.rows, s.channels, uniform({s.rows, s.channels}, -1, 1));
-            first = graph.nodes.size();
-            const ValueId offset = graph.find("offset");
-            x = graph.add_one("dequantize", "x", {acc, offset}, {{"scale", 0.5}});
+            begin_group();
             ValueId arriving = dy;
             if (masked) {
-                const ValueId y = graph.add_one("batch_norm", "y", {x, weight, bias, mean, var}, {{"eps", 1e-4}, {"momentum", 0.1}});
+                const ValueId y = graph.add_one("batch_norm", "y", {x, weight, bias, mean, var},
+                                                {{"eps", 1e-4}, {"momentum", 0.1}});
                 arriving = graph.add_one("quantize_gradient", "dq", {dy, y}, {{"quantizer", "sign"}});
             }
-            const auto d = graph.add("batch_norm_gradient", "dx", {arriving, x, mean, var, weight}, {{"eps", 1e-4}});
+            const auto d =
+                graph.add("batch_norm_gradient", "dx", {arriving, x, mean, var, weight}, {{"eps", 1e-4}});
             graph.outputs = {d[0], d[1], d[2]};
             fuse(first);
             run(true);

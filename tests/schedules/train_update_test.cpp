@@ -57,15 +57,18 @@ protected:
     }
 
     void check(double step_error) {
-        expect_within(found(next_m), expected(next_m),
-                      [&](size_t i) { return 4 * kEps * (1 + std::fabs(double{expected(next_m).floats()[i]})) * 2; });
+        expect_within(found(next_m), expected(next_m), [&](size_t i) {
+            return 4 * kEps * (1 + std::fabs(double{expected(next_m).floats()[i]})) * 2;
+        });
         if (next_v >= 0) {
-            expect_within(found(next_v), expected(next_v),
-                          [&](size_t i) { return 8 * kEps * std::fabs(double{expected(next_v).floats()[i]}); });
+            expect_within(found(next_v), expected(next_v), [&](size_t i) {
+                return 8 * kEps * std::fabs(double{expected(next_v).floats()[i]});
+            });
         }
         expect_within(found(next_w), expected(next_w), [&](size_t) { return step_error; });
         for (size_t i = 0; i < found(next_w).floats().size(); ++i) {
-            ASSERT_EQ(found(next_codes).as<uint8_t>()[i], found(next_w).floats()[i] >= 0 ? 1 : 0) << "element " << i;
+            ASSERT_EQ(found(next_codes).as<uint8_t>()[i], found(next_w).floats()[i] >= 0 ? 1 : 0)
+                << "element " << i;
         }
     }
 };
@@ -74,17 +77,19 @@ struct Sizes {
     int64_t rows, outputs, inputs;
 };
 
-const Sizes kSizes[] = {{1, 1, 1},    {2, 3, 31},    {3, 33, 65},   {4, 32, 32},
-                        {7, 64, 1},  {57, 31, 127}, {100, 96, 96}, {65, 10, 129}};
+const Sizes kSizes[] = {{1, 1, 1},  {2, 3, 31},    {3, 33, 65},   {4, 32, 32},
+                        {7, 64, 1}, {57, 31, 127}, {100, 96, 96}, {65, 10, 129}};
 
 TEST_F(TrainUpdate, AdamOverwritesWeightsAndMomentsAndPacksSigns) {
     for (const Sizes &s : kSizes) {
         for (int bits : {1, 8, 32}) {
             for (bool parallel : {false, true}) {
-                SCOPED_TRACE(fmt::format("{} x {} x {}, {} bits, parallel {}", s.rows, s.outputs, s.inputs, bits, parallel));
+                SCOPED_TRACE(fmt::format("{} x {} x {}, {} bits, parallel {}", s.rows, s.outputs, s.inputs,
+                                         bits, parallel));
                 build("adam", s.rows, s.outputs, s.inputs, bits);
                 run(parallel);
-                // The step 3.5 * 0.01 * m / sqrt(v) is where v is small large and clipped; else of 10 roundings.
+                // The step 3.5 * 0.01 * m / sqrt(v) is where v is small large and clipped; else of 10
+                // roundings.
                 double largest = 1;
                 for (size_t i = 0; i < expected(next_m).floats().size(); ++i) {
                     largest = std::max(largest, 0.035 * std::fabs(double{expected(next_m).floats()[i]}) /
@@ -121,9 +126,9 @@ TEST_F(TrainUpdate, VectorsAreUpdatedInPlace) {
         const ValueId rate = graph.add_one("scalar", "rate", {});
         bindings["rate"] = Array(Float(32), {1});
         bindings["rate"].floats()[0] = 0.01F;
-        const std::vector<ValueId> next = graph.add(
-            "adam", "step", {w, m, v, g, rate},
-            {{"scale", 1.0}, {"clip", 0.0}, {"beta1", 0.9}, {"beta2", 0.999}, {"eps", 1e-8}});
+        const std::vector<ValueId> next =
+            graph.add("adam", "step", {w, m, v, g, rate},
+                      {{"scale", 1.0}, {"clip", 0.0}, {"beta1", 0.9}, {"beta2", 0.999}, {"eps", 1e-8}});
         graph.updates = {{w, next[0]}, {m, next[1]}, {v, next[2]}};
         fuse(5);
         run();
