@@ -84,7 +84,7 @@ Toolchain find_toolchain(const Target &target, const Toolchain &wanted) {
 
 Array run_library(const Program &program, const Target &target, const Toolchain &toolchain,
                   const Array &inputs) {
-    const TemporaryFolder folder;
+    const ScratchFolder folder;
     write_named_library(program, target, false, folder.path());
 
     const Value &input = program.graph.value(program.inputs.at(0)),
@@ -93,11 +93,11 @@ Array run_library(const Program &program, const Target &target, const Toolchain 
     write_file(folder / "in", {reinterpret_cast<const char *>(inputs.bytes.data()), inputs.bytes.size()});
     const std::string log = folder / "log", folder_word = shell_quote(folder.path());
     // Static, so that an emulator needs no libraries of the target.
-    run_command("the C compiler '" + toolchain.compiler + "'",
+    run_shell("the C compiler '" + toolchain.compiler + "'",
                 fmt::format("cd {} && {} -std=c99 -O1 -Wall -Werror -static -o run main.c lib{}.a",
                             folder_word, toolchain.compiler, kName),
                 log);
-    run_command("the library's program",
+    run_shell("the library's program",
                 fmt::format("cd {} && {} ./run in out", folder_word, toolchain.runner), log);
 
     Array scores(output.type, {inputs.shape.at(0), output.shape.at(1)});
@@ -111,9 +111,9 @@ Array run_library(const Program &program, const Target &target, const Toolchain 
 
 LoadedLibrary::LoadedLibrary(const Program &program, const Target &target, bool parallel) {
     const Toolchain toolchain = find_toolchain(target, {});
-    const TemporaryFolder folder;
+    const ScratchFolder folder;
     write_named_library(program, target, parallel, folder.path());
-    run_command(
+    run_shell(
         "the C compiler '" + toolchain.compiler + "'",
         fmt::format(
             "cd {} && {} -shared -pthread -o network.so -Wl,--whole-archive lib{}.a -Wl,--no-whole-archive",

@@ -66,12 +66,12 @@ void check_can_write(const std::string &path) {
                folder.string());
 }
 
-TemporaryFolder::TemporaryFolder() : path_((fs::temp_directory_path() / "quantide-XXXXXX").string()) {
+ScratchFolder::ScratchFolder() : path_((fs::temp_directory_path() / "quantide-XXXXXX").string()) {
     user_check(::mkdtemp(path_.data()) != nullptr, "{}: cannot make a temporary folder: {}", path_,
                std::generic_category().message(errno));
 }
 
-TemporaryFolder::~TemporaryFolder() {
+ScratchFolder::~ScratchFolder() {
     std::error_code ignored;
     fs::remove_all(path_, ignored);
 }
@@ -84,7 +84,7 @@ std::string shell_quote(const std::string &text) {
     return result + "'";
 }
 
-void run_command(const std::string &what, const std::string &command, const std::string &log) {
+void run_shell(const std::string &what, const std::string &command, const std::string &log) {
     const int status =
         std::system(fmt::format("{{ {}\n}} >{} 2>&1 </dev/null", command, shell_quote(log)).c_str());
     if (status == 0) {

@@ -34,12 +34,12 @@ Graph training_graph(const Graph &network, const Recipe &recipe,
 void check_can_write(const std::string &path);
 
 /** A new folder for temporary files; it goes away with the object. */
-class TemporaryFolder {
+class ScratchFolder {
 public:
-    TemporaryFolder();
-    TemporaryFolder(const TemporaryFolder &) = delete;
-    TemporaryFolder &operator=(const TemporaryFolder &) = delete;
-    ~TemporaryFolder();
+    ScratchFolder();
+    ScratchFolder(const ScratchFolder &) = delete;
+    ScratchFolder &operator=(const ScratchFolder &) = delete;
+    ~ScratchFolder();
     std::string operator/(const std::string &name) const { return path_ + "/" + name; }
     const std::string &path() const { return path_; }
 
@@ -52,6 +52,6 @@ std::string shell_quote(const std::string &text);
 
 /** Runs a shell command, what it prints going to the file `log`. Throws CompileError that says `what` failed
  * and the first line of what it printed. */
-void run_command(const std::string &what, const std::string &command, const std::string &log);
+void run_shell(const std::string &what, const std::string &command, const std::string &log);
 
 }  // namespace quantide

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include <filesystem>
+#include <utility>
 
 namespace quantide {
 
@@ -63,7 +64,14 @@ void train(const TrainOptions &options) {
     const Recipe recipe = edited_recipe(network, options);
     const std::string checkpoint = options.checkpoint.value_or(options.network + ".safetensors");
     check_can_write(checkpoint);
-    bool resumes = !options.restart && std::filesystem::exists(checkpoint);
+    const Graph graph = network.graph();
+    std::string found_run;
+    if (!options.restart && std::filesystem::exists(checkpoint)) {
+        // Before anything is compiled, since it may be damaged.
+        const Checkpoint found = load_checkpoint(checkpoint, graph);
+        found_run = fmt::format("{}: found {} of {} epochs, going on; --restart begins anew\n", checkpoint,
+                                found.epoch, recipe.epochs);
+    }
     const DataSplits data = load_data(recipe, options.data);
 
     TrainingProgress progress;
@@ -73,16 +81,11 @@ void train(const TrainOptions &options) {
     fit_options.seed = options.seed;
     fit_options.threads = options.threads;
     fit_options.progress = [&](const FitProgress &p) {
-        if (resumes) {
-            fmt::print(stderr, "{}: going on in epoch {} of {}\n", checkpoint, p.epoch, p.epochs);
-            resumes = false;
-        }
+        fmt::print(stderr, "{}", std::exchange(found_run, ""));
         progress.show(p);
     };
-    const FitResult result = fit(network.graph(), recipe, data, fit_options);
-    if (resumes) {
-        fmt::print(stderr, "{}: this run is finished; --restart begins anew\n", checkpoint);
-    }
+    const FitResult result = fit(graph, recipe, data, fit_options);
+    fmt::print(stderr, "{}", found_run);
     print_result(options, recipe, checkpoint, result);
 }
 

@@ -1,0 +1,159 @@
+#include "tests/driver/driver_process.h"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+
+namespace quantide {
+
+namespace {
+
+using testing::HasSubstr;
+
+constexpr int kFailed = 1, kIncomplete = 2;
+
+/** Every file below a folder and what it holds. */
+std::map<std::string, std::string> snapshot(const TemporaryFolder &folder) {
+    std::map<std::string, std::string> result;
+    for (const auto &entry : std::filesystem::recursive_directory_iterator(folder.path())) {
+        result[entry.path().string()] = entry.is_regular_file() ? content_of(entry.path().string()) : "";
+    }
+    return result;
+}
+
+/** Expects one line on stderr that has the fragments in it, nothing on stdout and no change in `folder`. */
+void expect_refused(const TemporaryFolder &folder, const std::string &arguments, int status,
+                    std::initializer_list<const char *> fragments, const std::string &before = ":") {
+    const auto present = snapshot(folder);
+    const DriverResult result = run_driver_in(folder.path(), arguments, before);
+    SCOPED_TRACE(arguments + "\n" + result.err);
+    EXPECT_EQ(result.status, status);
+    EXPECT_EQ(result.out, "");
+    EXPECT_TRUE(result.err.starts_with("quantide: error: "));
+    EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1);
+    for (const char *fragment : fragments) {
+        EXPECT_THAT(result.err, HasSubstr(fragment));
+    }
+    EXPECT_EQ(snapshot(folder), present);
+}
+
+TEST(BadInput, Names) {
+    const TemporaryFolder folder;
+    write_initial_checkpoint(folder / "tiny.st", "tiny");
+    expect_refused(folder, "frobnicate", kFailed, {"frobnicate", "train, eval, compile"});
+    expect_refused(folder, "list --frobnicate", kFailed, {"--frobnicate", "list --help"});
+    expect_refused(folder, "list nothing", kFailed, {"nothing", "networks, quantizers"});
+    expect_refused(folder, "train nobody", kFailed, {"nobody", "other, tiny, untrainable"});
+    expect_refused(folder, "train untrainable", kFailed, {"untrainable", "recipe"});
+    expect_refused(folder, "eval nobody --checkpoint tiny.st", kFailed, {"nobody"});
+    expect_refused(folder, "eval tiny --checkpoint tiny.st --backend abacus", kFailed,
+                   {"abacus", "reference, jit, library"});
+    expect_refused(folder, "eval tiny --checkpoint tiny.st --split all", kFailed,
+                   {"all", "test, validation, train"});
+    expect_refused(folder, "eval tiny --checkpoint tiny.st --level mmx", kFailed, {"mmx", "avx2"});
+    expect_refused(folder, "eval tiny --checkpoint tiny.st --backend library --target pdp11", kFailed,
+                   {"pdp11", "host"});
+    expect_refused(folder, "eval tiny --checkpoint tiny.st --backend library --cc no-such-compiler", kFailed,
+                   {"no-such-compiler"});
+    expect_refused(folder, "compile tiny --random -o out --target pdp11", kFailed, {"pdp11", "x86-64-linux"});
+    expect_refused(folder, "compile tiny --random -o out --name 2nd", kFailed, {"2nd", "letters"});
+    expect_refused(folder, "compile tiny -o out", kFailed, {"--checkpoint", "--random", "neither"});
+    expect_refused(folder, "inspect tiny --after lunch", kFailed, {"lunch", "freeze", "fuse"});
+    expect_refused(folder, "inspect tiny --after differentiate", kFailed, {"differentiate", "freeze"});
+    expect_refused(folder, "bench nobody", kFailed, {"nobody"});
+    expect_refused(folder, "bench kernels --filter '('", kFailed, {"--filter", "regular expression"});
+}
+
+TEST(BadInput, Values) {
+    const TemporaryFolder folder;
+    expect_refused(folder, "train tiny --epochs 0", kFailed, {"tiny", "epochs", "0"});
+    expect_refused(folder, "train tiny --batch 0", kFailed, {"tiny", "batch", "0"});
+    expect_refused(folder, "train tiny --batch 100000", kFailed, {"tiny", "100000", "3400"});
+    expect_refused(folder, "train tiny --learning-rate -1", kFailed, {"tiny", "learning_rate", "-1"});
+    expect_refused(folder, "train tiny --learning-rate nan", kFailed, {"tiny", "learning_rate"});
+    expect_refused(folder, "", kIncomplete, {"--help"});
+    expect_refused(folder, "train", kIncomplete, {"NET", "train --help"});
+    expect_refused(folder, "eval tiny", kIncomplete, {"--checkpoint"});
+    expect_refused(folder, "train tiny --epochs many", kIncomplete, {"--epochs", "many"});
+    expect_refused(folder, "train tiny --threads -1", kIncomplete, {"--threads", "-1"});
+    expect_refused(folder, "bench tiny --batch 0", kIncomplete, {"--batch", "0"});
+}
+
+/** A safetensors file with this header length and header. */
+std::string tensors_file(uint64_t length, const std::string &header) {
+    return std::string(reinterpret_cast<const char *>(&length), sizeof length) + header;
+}
+
+TEST(BadInput, Checkpoints) {
+    const TemporaryFolder folder;
+    write_initial_checkpoint(folder / "good", "tiny");
+    write_initial_checkpoint(folder / "other", "other");
+    const std::string good = content_of(folder / "good");
+    folder.add("empty", "");
+    folder.add("truncated", good.substr(0, good.size() - 1));
+    std::string with_nan = good;
+    const uint32_t nan = 0x7fc00000;
+    with_nan.replace(with_nan.size() - 4, 4, reinterpret_cast<const char *>(&nan), 4);
+    folder.add("nan", with_nan);
+    folder.add("long", tensors_file(uint64_t{1} << 40, "{}"));
+    folder.add("huge", tensors_file((uint64_t{1} << 63) - 8, "{}"));
+    const std::string lie =
+        R"({"dense1.weight":{"dtype":"F32","shape":[9223372036854775807,2],"data_offsets":[0,8]}})";
+    folder.add("lie", tensors_file(lie.size(), lie) + std::string(8, '\0'));
+    std::filesystem::create_directory(folder / "folder");
+
+    for (const char *command : {"eval tiny --checkpoint ", "compile tiny -o out --checkpoint ",
+                                "train tiny --checkpoint ", "inspect tiny --checkpoint "}) {
+        for (const char *name : {"empty", "truncated", "nan", "long", "huge", "lie", "folder"}) {
+            expect_refused(folder, std::string(command) + name, kFailed, {name});
+        }
+        expect_refused(folder, std::string(command) + "other", kFailed, {"other", "tiny"});
+    }
+    expect_refused(folder, "eval tiny --checkpoint absent", kFailed, {"absent"});
+    expect_refused(folder, "train tiny --checkpoint absent/file", kFailed, {"absent"});
+    // Parameters alone evaluate, but are no run to go on with.
+    expect_refused(folder, "train tiny --seed 2 --checkpoint good", kFailed, {"good"});
+}
+
+TEST(BadInput, Data) {
+    const TemporaryFolder folder;
+    std::filesystem::create_directory(folder / "data");
+    expect_refused(folder, "train tiny --data absent", kFailed, {"absent"});
+    expect_refused(folder, "train tiny --data data", kFailed, {"data"});
+    std::ofstream(folder / "data/optdigits.tra") << "0,1,2\n";
+    expect_refused(folder, "train tiny --data data", kFailed, {"data/optdigits.tra", "3"});
+}
+
+TEST(BadInput, OutputFolders) {
+    const TemporaryFolder folder;
+    folder.add("file", "content");
+    write_initial_checkpoint(folder / "tiny.st", "tiny");
+    const std::string compile = "compile tiny --random --no-cache --target x86-64-linux-baseline -o ";
+    expect_refused(folder, compile + "file", kFailed, {"file"});
+    expect_refused(folder, compile + "file/out", kFailed, {"file"});
+    expect_refused(folder, compile + "/proc/out", kFailed, {"/proc/out"});
+    expect_refused(folder, "eval tiny --checkpoint tiny.st --scores absent/scores", kFailed, {"absent"});
+    expect_refused(folder, "bench machine --json absent/report", kFailed, {"absent"});
+    // A disk that is full after 4 kB: the header would fit, the archive does not.
+    const std::string cached = "compile tiny --random --cache-dir cache --target x86-64-linux-baseline -o ";
+    const std::string full = "trap '' XFSZ; ulimit -f 8";
+    expect_driver(folder.path(), cached + "warm");
+    expect_refused(folder, cached + "new/out", kFailed, {"new/out/libtiny.a"}, full);
+    const DriverResult training =
+        run_driver_in(folder.path(), "train tiny --epochs 1 --checkpoint small", full);
+    EXPECT_EQ(training.status, kFailed);
+    EXPECT_THAT(training.err, HasSubstr("quantide: error: small: cannot write"));
+    EXPECT_FALSE(std::filesystem::exists(folder / "small"));
+    if (::geteuid() == 0) {
+        GTEST_SKIP() << "as root every folder can be written";
+    }
+    std::filesystem::create_directory(folder / "locked");
+    std::filesystem::permissions(folder / "locked",
+                                 std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
+    expect_refused(folder, compile + "locked", kFailed, {"locked"});
+    expect_refused(folder, "train tiny --checkpoint locked/tiny.st", kFailed, {"locked"});
+}
+
+}  // namespace
+
+}  // namespace quantide

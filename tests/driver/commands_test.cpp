@@ -1,0 +1,122 @@
+#include "compiler/driver/command.h"
+#include "compiler/driver/measure.h"
+#include "compiler/driver/text.h"
+#include "compiler/passes/pass.h"
+#include "runtime/cpu_features.h"
+#include "tests/driver/driver_process.h"
+
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+
+namespace quantide {
+
+namespace {
+
+using testing::HasSubstr;
+
+TEST(Commands, HelpTeaches) {
+    const TemporaryFolder folder;
+    const std::string all = expect_driver(folder.path(), "--help");
+    for (const Command &command : all_commands()) {
+        EXPECT_THAT(all, HasSubstr(command.name));
+        const std::string help = expect_driver(folder.path(), std::string(command.name) + " --help");
+        EXPECT_THAT(help, HasSubstr(command.summary));
+        EXPECT_THAT(help, HasSubstr("Examples:"));
+    }
+    EXPECT_THAT(expect_driver(folder.path(), "--version"), HasSubstr("quantide "));
+}
+
+TEST(Commands, ListsEveryTable) {
+    const TemporaryFolder folder;
+    const std::string all = expect_driver(folder.path(), "list");
+    for (const char *row :
+         {"tiny", "untrainable", "sign", "integer_dense", "fold_thresholds", "arm-64-linux", "optdigits"}) {
+        EXPECT_THAT(all, HasSubstr(row));
+    }
+    EXPECT_THAT(expect_driver(folder.path(), "list networks"), testing::Not(HasSubstr("integer_dense")));
+}
+
+TEST(Commands, InspectPrintsWhatParses) {
+    const TemporaryFolder folder;
+    for (const bool training : {false, true}) {
+        for (const Pass &pass : training ? training_passes() : deployment_passes()) {
+            const std::string text = expect_driver(
+                folder.path(),
+                fmt::format("inspect tiny {} --after {}", training ? "--training" : "", pass.name));
+            EXPECT_EQ(print(parse(text)), text) << pass.name;
+        }
+    }
+}
+
+TEST(Commands, InspectShowsLayers) {
+    const TemporaryFolder folder;
+    const std::string table = expect_driver(folder.path(), "inspect tiny --target x86-64-linux");
+    for (const char *text :
+         {"dense1", "integer_dense + threshold", "vpopcntd", "vpshufb", "baseline", "dense/w1a8"}) {
+        EXPECT_THAT(table, HasSubstr(text));
+    }
+    EXPECT_THAT(expect_driver(folder.path(), "inspect tiny --target arm-64-linux"), HasSubstr("cnt"));
+}
+
+TEST(Commands, BenchReports) {
+    const TemporaryFolder folder;
+    const auto report = [&](const std::string &arguments) {
+        expect_driver(folder.path(), "bench " + arguments + " --rounds 1 --json report");
+        return nlohmann::json::parse(content_of(folder / "report"));
+    };
+    const nlohmann::json network = report("tiny --batch 3");
+    EXPECT_EQ(network["machine"]["level"], host_level().name);
+    EXPECT_EQ(network["results"][0]["name"], "network/batch3");
+    EXPECT_EQ(network["results"][1]["name"], "layer/dense1/batch3");
+    EXPECT_GT(network["results"][0]["gops"], 0);
+    EXPECT_GT(network["results"][0]["baselines"]["float32"], 0);
+    EXPECT_EQ(report("tiny --train")["results"][0]["name"], "step/batch50");
+
+    const nlohmann::json kernels = report("kernels --filter 'dense/w1a1/m1_n512_'");
+    ASSERT_GE(kernels["results"].size(), 1U);
+    for (const nlohmann::json &row : kernels["results"]) {
+        EXPECT_TRUE(row["name"].get<std::string>().starts_with("dense/w1a1/m1_n512_k512/"));
+        EXPECT_GT(row["limit_gops"], 0);
+        EXPECT_NEAR(row["fraction"].get<double>(),
+                    row["gops"].get<double>() / row["limit_gops"].get<double>(), 1e-9);
+    }
+    // Levels that the machine lacks are named, not measured.
+    int levels = 0;
+    for (const CpuLevel &level : all_levels()) {
+        levels += level.architecture == std::string(host_architecture()) ? 1 : 0;
+    }
+    EXPECT_EQ(kernels["results"].size() + kernels["skipped"].size(), static_cast<size_t>(levels));
+}
+
+TEST(Text, Tables) {
+    EXPECT_EQ(format_table({{"name", "n"}, {"a", "1"}, {"long", "23"}}), "name   n\na      1\nlong  23\n");
+    EXPECT_EQ(format_seconds(1.234e-5), "12.3 us");
+    EXPECT_EQ(format_seconds(2.5e-9), "2.50 ns");
+    EXPECT_EQ(format_duration(59.6), "1 min 00 s");
+    EXPECT_EQ(format_duration(7320), "2 h 02 min");
+    EXPECT_EQ(format_bytes(999), "999 B");
+    EXPECT_EQ(format_bytes(4567890), "4.57 MB");
+    EXPECT_EQ(format_percent(0.0194), "1.94 %");
+}
+
+TEST(Measure, EveryContenderWorksInEveryRound) {
+    std::vector<double> parts = {0, 0};
+    const auto spin = [&] {
+        volatile int x = 0;
+        for (int i = 0; i < 1000; ++i) {
+            x = x + i;
+        }
+        parts[0] += 1;
+        parts[1] += 3;
+    };
+    const Contender contenders[] = {{spin, nullptr}, {spin, &parts}};
+    const std::vector<Measurement> measured = measure(contenders, 5);
+    ASSERT_EQ(measured.size(), 2U);
+    EXPECT_LE(measured[0].low, measured[0].seconds);
+    EXPECT_GE(measured[0].high, measured[0].seconds);
+    EXPECT_EQ(measured[1].parts, (std::vector<double>{1, 3}));
+}
+
+}  // namespace
+
+}  // namespace quantide

@@ -1,0 +1,32 @@
+#include "dsl/dsl.h"
+
+using namespace quantide;
+
+namespace {
+
+Tensor mlp(int64_t units) {
+    Tensor x = input("image", {64}, UInt(8), {.scale = 0.125F, .offset = -1});
+    x = quantize(batch_norm(dense(x, {.units = units, .weights = sign()})), sign());
+    x = quantize(batch_norm(dense(x, {.units = units, .weights = sign()})), sign());
+    return batch_norm(dense(x, {.units = 10, .weights = sign()}));
+}
+
+}  // namespace
+
+QUANTIDE_NETWORK(tiny) { return mlp(65); }
+
+QUANTIDE_RECIPE(tiny) {
+    return {.summary = "a small network to test with",
+            .data = "optdigits",
+            .preprocessing = {},
+            .loss = squared_hinge(),
+            .optimizer = adam(),
+            .learning_rate = exponential(3e-3, 3e-5),
+            .epochs = 3,
+            .batch = 50};
+}
+
+QUANTIDE_NETWORK(other) { return mlp(33); }
+
+// Has no recipe.
+QUANTIDE_NETWORK(untrainable) { return mlp(1); }
