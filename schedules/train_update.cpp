@@ -41,7 +41,7 @@ void schedule_weight_update(Kernel &kernel, const Tuning &tuning) {
     }
     if (tables.defined()) {
         const Var entry = tables.args()[1], group = tables.args()[2];
-        tables.bound(lane, 0, 32).bound(entry, 0, 16).compute_at(update, panel).store_in(MemoryType::Stack);
+        tables.bound(lane, 0, 32).bound(entry, 0, 16).compute_at(update, panel);
         tables.reorder(entry, lane, group).vectorize(lane, vector).unroll(entry);
         Func signs = stage("signs");
         const Var bit = signs.args()[0];
