@@ -144,13 +144,17 @@ TEST(BadInput, OutputFolders) {
     EXPECT_EQ(training.status, kFailed);
     EXPECT_THAT(training.err, HasSubstr("quantide: error: small: cannot write"));
     EXPECT_FALSE(std::filesystem::exists(folder / "small"));
+}
+
+TEST(BadInput, LockedFolders) {
     if (::geteuid() == 0) {
         GTEST_SKIP() << "as root every folder can be written";
     }
+    const TemporaryFolder folder;
     std::filesystem::create_directory(folder / "locked");
     std::filesystem::permissions(folder / "locked",
                                  std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
-    expect_refused(folder, compile + "locked", kFailed, {"locked"});
+    expect_refused(folder, "compile tiny --random --no-cache -o locked", kFailed, {"locked"});
     expect_refused(folder, "train tiny --checkpoint locked/tiny.st", kFailed, {"locked"});
 }
 
