@@ -12,7 +12,8 @@ Graph net(const std::function<Tensor(const Tensor &)> &body) {
     return build("net", [&] { return body(input("image", {4}, Float(32))); });
 }
 
-void expect_net_error(const std::function<Tensor(const Tensor &)> &body, std::initializer_list<std::string> fragments) {
+void expect_net_error(const std::function<Tensor(const Tensor &)> &body,
+                      std::initializer_list<std::string> fragments) {
     expect_error([&] { net(body); }, fragments);
 }
 
@@ -39,9 +40,10 @@ TEST(Layers, AreNamedByKindAndOrder) {
     EXPECT_THAT(names(graph, "quantize"), testing::ElementsAre("dense1.weight.sign", "quantize1"));
     EXPECT_THAT(names(graph, "hardtanh"), testing::ElementsAre("hardtanh1"));
     EXPECT_THAT(names(graph, "parameter"),
-                testing::ElementsAre("dense1.weight", "batch_norm1.weight", "batch_norm1.bias", "batch_norm1.running_mean",
-                                     "batch_norm1.running_var", "dense2.weight", "dense3.weight", "batch_norm2.weight",
-                                     "batch_norm2.bias", "batch_norm2.running_mean", "batch_norm2.running_var", "last.weight"));
+                testing::ElementsAre("dense1.weight", "batch_norm1.weight", "batch_norm1.bias",
+                                     "batch_norm1.running_mean", "batch_norm1.running_var", "dense2.weight",
+                                     "dense3.weight", "batch_norm2.weight", "batch_norm2.bias",
+                                     "batch_norm2.running_mean", "batch_norm2.running_var", "last.weight"));
     const Value &weight = graph.value(graph.find("dense1.weight"));
     EXPECT_EQ(weight.shape, (Shape{3, 4}));
     EXPECT_EQ(weight.type, Float(32));
@@ -50,7 +52,9 @@ TEST(Layers, AreNamedByKindAndOrder) {
 }
 
 TEST(Layers, KeepTheInputsScaleAndOffset) {
-    const Graph graph = build("net", [] { return dense(input("image", {4}, UInt(8), {.scale = 0.5F, .offset = -3}), {.units = 2}); });
+    const Graph graph = build("net", [] {
+        return dense(input("image", {4}, UInt(8), {.scale = 0.5F, .offset = -3}), {.units = 2});
+    });
     const IntegerView view = integer_view(graph.value(graph.find("image")).encoding);
     EXPECT_EQ(view.scale, 0.5F);
     EXPECT_EQ(view.offset, -3);
@@ -63,20 +67,25 @@ TEST(Dense, RefusesBadUnits) {
     }
     expect_net_error([](const Tensor &x) { return dense(x, {.units = int64_t{1} << 60, .name = "wide"}); },
                      {"wide.weight", "overflows"});
-    expect_net_error([](const Tensor &x) { return dense(x, {.units = INT64_MAX}); }, {"dense1.weight", "overflows"});
+    expect_net_error([](const Tensor &x) { return dense(x, {.units = INT64_MAX}); },
+                     {"dense1.weight", "overflows"});
     // 2^62 x 4 is 0 in 64 bits.
-    expect_net_error([](const Tensor &x) { return dense(x, {.units = int64_t{1} << 62}); }, {"dense1.weight", "overflows"});
+    expect_net_error([](const Tensor &x) { return dense(x, {.units = int64_t{1} << 62}); },
+                     {"dense1.weight", "overflows"});
 }
 
 TEST(Dense, RefusesPrecisionsThatItCannotHave) {
     expect_net_error([](const Tensor &x) { return dense(x, {.units = 2, .gradients = sign(), .name = "d"}); },
                      {"dense 'd'", "float32 gradients", "sign"});
-    expect_net_error([](const Tensor &x) { return dense(x, {.units = 2, .weights = {"ternary"}}); }, {"ternary", "sign"});
+    expect_net_error([](const Tensor &x) { return dense(x, {.units = 2, .weights = {"ternary"}}); },
+                     {"ternary", "sign"});
 }
 
 TEST(BatchNorm, RefusesBadSettings) {
-    for (double eps : {0.0, -1e-5, std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
-        expect_net_error([&](const Tensor &x) { return batch_norm(x, {.eps = eps}); }, {"batch_norm 'batch_norm1'", "eps > 0"});
+    for (double eps :
+         {0.0, -1e-5, std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
+        expect_net_error([&](const Tensor &x) { return batch_norm(x, {.eps = eps}); },
+                         {"batch_norm 'batch_norm1'", "eps > 0"});
     }
     for (double momentum : {0.0, -0.1, 1.1, std::numeric_limits<double>::quiet_NaN()}) {
         expect_net_error([&](const Tensor &x) { return batch_norm(x, {.momentum = momentum, .name = "bn"}); },
@@ -90,32 +99,41 @@ TEST(Layers, RefuseCodesWhereTheyNeedNumbers) {
                      {"quantize 'twice'", "float32", "quantize1", "u1"});
     expect_net_error([](const Tensor &x) { return batch_norm(quantize(x, sign())); },
                      {"batch_norm 'batch_norm1'", "f32[N, 4]", "u1[N, 4]"});
-    expect_net_error([](const Tensor &x) { return hardtanh(quantize(x, sign())); }, {"hardtanh 'hardtanh1'", "f32", "u1"});
+    expect_net_error([](const Tensor &x) { return hardtanh(quantize(x, sign())); },
+                     {"hardtanh 'hardtanh1'", "f32", "u1"});
     expect_error([] { build("net", [] { return quantize(input("image", {4}, UInt(8)), sign()); }); },
                  {"quantize 'quantize1'", "float32", "image", "u8"});
-    expect_error([] { build("net", [] { return batch_norm(input("image", {4}, UInt(8))); }); }, {"batch_norm1", "u8[N, 4]"});
+    expect_error([] { build("net", [] { return batch_norm(input("image", {4}, UInt(8))); }); },
+                 {"batch_norm1", "u8[N, 4]"});
 }
 
 TEST(Quantize, RefusesFloat32) {
-    expect_net_error([](const Tensor &x) { return quantize(x, float32()); }, {"quantize 'quantize1'", "sign()", "float32()"});
+    expect_net_error([](const Tensor &x) { return quantize(x, float32()); },
+                     {"quantize 'quantize1'", "sign()", "float32()"});
 }
 
 TEST(Input, RefusesWhatIsNoInput) {
-    const auto expect_input_error = [](const std::string &name, const Shape &features, ElementType type, const InputOptions &options,
+    const auto expect_input_error = [](const std::string &name, const Shape &features, ElementType type,
+                                       const InputOptions &options,
                                        std::initializer_list<std::string> fragments) {
-        expect_error([&] { build("net", [&] { return dense(input(name, features, type, options), {.units = 1}); }); }, fragments);
+        expect_error(
+            [&] { build("net", [&] { return dense(input(name, features, type, options), {.units = 1}); }); },
+            fragments);
     };
     for (ElementType type : {UInt(1), UInt(16), Int(8), Float(16), Float(64)}) {
-        expect_input_error("image", {4}, type, {}, {"input 'image'", "UInt(8) or Float(32)", to_string(type)});
+        expect_input_error("image", {4}, type, {},
+                           {"input 'image'", "UInt(8) or Float(32)", to_string(type)});
     }
     expect_input_error("image", {}, UInt(8), {}, {"input 'image'", "one extent", "[]"});
     expect_input_error("image", {3, 4}, UInt(8), {}, {"input 'image'", "one extent", "[3, 4]"});
     for (int64_t features : {int64_t{0}, int64_t{-1}, int64_t{-7}}) {
-        expect_input_error("image", {features}, UInt(8), {}, {"input 'image'", "at least 1 feature", std::to_string(features)});
+        expect_input_error("image", {features}, UInt(8), {},
+                           {"input 'image'", "at least 1 feature", std::to_string(features)});
         expect_input_error("image", {features}, Float(32), {}, {"input 'image'", "at least 1 feature"});
     }
     expect_input_error("image", {INT64_MAX}, UInt(8), {}, {"input 'image'", "overflows"});
-    const float nan = std::numeric_limits<float>::quiet_NaN(), infinity = std::numeric_limits<float>::infinity();
+    const float nan = std::numeric_limits<float>::quiet_NaN(),
+                infinity = std::numeric_limits<float>::infinity();
     for (float scale : {0.0F, -1.0F, nan, infinity, 1e11F, 1e-45F}) {
         expect_input_error("image", {4}, UInt(8), {.scale = scale}, {"input 'image'", "scale"});
     }
@@ -127,53 +145,72 @@ TEST(Input, RefusesWhatIsNoInput) {
 }
 
 TEST(Names, MustBeTheirOwn) {
-    expect_net_error([](const Tensor &x) { return hardtanh(dense(x, {.units = 2, .name = "a"}), "a"); }, {"hardtanh 'a'", "no other layer"});
-    expect_net_error([](const Tensor &x) { return dense(x, {.units = 2, .name = "image"}); }, {"dense 'image'", "no other layer"});
-    expect_error([] {
-        build("net", [] {
-            const Tensor x = input("image", {4}, Float(32));
-            input("image", {4}, Float(32));
-            return hardtanh(x);
-        });
-    }, {"input 'image'", "no other layer"});
-    const Graph skipped = net([](const Tensor &x) { return dense(dense(x, {.units = 2, .name = "dense1"}), {.units = 2}); });
+    expect_net_error([](const Tensor &x) { return hardtanh(dense(x, {.units = 2, .name = "a"}), "a"); },
+                     {"hardtanh 'a'", "no other layer"});
+    expect_net_error([](const Tensor &x) { return dense(x, {.units = 2, .name = "image"}); },
+                     {"dense 'image'", "no other layer"});
+    expect_error(
+        [] {
+            build("net", [] {
+                const Tensor x = input("image", {4}, Float(32));
+                input("image", {4}, Float(32));
+                return hardtanh(x);
+            });
+        },
+        {"input 'image'", "no other layer"});
+    const Graph skipped =
+        net([](const Tensor &x) { return dense(dense(x, {.units = 2, .name = "dense1"}), {.units = 2}); });
     EXPECT_THAT(names(skipped, "dense"), testing::ElementsAre("dense1", "dense2"));
 }
 
 TEST(Names, MustBeIdentifiers) {
-    for (const char *name : {"1st", "a b", "a.weight", "dense1.weight", "a-b", "\xc3\xa9", "new\nline", "a/b", "'"}) {
-        expect_net_error([&](const Tensor &x) { return dense(x, {.units = 2, .name = name}); }, {"dense", "letters, digits and '_'"});
-        expect_error([&] { build("net", [&] { return hardtanh(input(name, {4}, Float(32))); }); }, {"input", "letters, digits and '_'"});
-        expect_error([&] { build(name, [] { return hardtanh(input("image", {4}, Float(32))); }); }, {"network", "letters, digits and '_'"});
+    for (const char *name :
+         {"1st", "a b", "a.weight", "dense1.weight", "a-b", "\xc3\xa9", "new\nline", "a/b", "'"}) {
+        expect_net_error([&](const Tensor &x) { return dense(x, {.units = 2, .name = name}); },
+                         {"dense", "letters, digits and '_'"});
+        expect_error([&] { build("net", [&] { return hardtanh(input(name, {4}, Float(32))); }); },
+                     {"input", "letters, digits and '_'"});
+        expect_error([&] { build(name, [] { return hardtanh(input("image", {4}, Float(32))); }); },
+                     {"network", "letters, digits and '_'"});
     }
-    expect_error([] { build("net", [] { return hardtanh(input("", {4}, Float(32))); }); }, {"input \"\"", "letters, digits and '_'"});
-    expect_error([] { build("", [] { return hardtanh(input("image", {4}, Float(32))); }); }, {"network \"\"", "letters, digits and '_'"});
+    expect_error([] { build("net", [] { return hardtanh(input("", {4}, Float(32))); }); },
+                 {"input \"\"", "letters, digits and '_'"});
+    expect_error([] { build("", [] { return hardtanh(input("image", {4}, Float(32))); }); },
+                 {"network \"\"", "letters, digits and '_'"});
     EXPECT_NO_THROW(net([](const Tensor &x) { return dense(x, {.units = 2, .name = "_Layer_1"}); }));
 }
 
 TEST(Names, MustNotBeThoseOfATrainingStepOrACheckpoint) {
     for (const char *name : {"labels", "loss", "rate", "best", "optimizer"}) {
-        expect_net_error([&](const Tensor &x) { return dense(x, {.units = 2, .name = name}); }, {name, "other than"});
-        expect_error([&] { build("net", [&] { return hardtanh(input(name, {4}, Float(32))); }); }, {name, "other than"});
+        expect_net_error([&](const Tensor &x) { return dense(x, {.units = 2, .name = name}); },
+                         {name, "other than"});
+        expect_error([&] { build("net", [&] { return hardtanh(input(name, {4}, Float(32))); }); },
+                     {name, "other than"});
     }
 }
 
 TEST(Build, RefusesWhatTheScoresDoNotUse) {
-    expect_error([] {
-        build("net", [] {
-            input("unused", {4}, Float(32));
-            return hardtanh(input("image", {4}, Float(32)));
-        });
-    }, {"input 'unused'", "network 'net'"});
-    expect_net_error([](const Tensor &x) {
-        dense(x, {.units = 3, .name = "forgotten"});
-        return dense(x, {.units = 2});
-    }, {"forgotten", "network 'net'"});
+    expect_error(
+        [] {
+            build("net", [] {
+                input("unused", {4}, Float(32));
+                return hardtanh(input("image", {4}, Float(32)));
+            });
+        },
+        {"input 'unused'", "network 'net'"});
+    expect_net_error(
+        [](const Tensor &x) {
+            dense(x, {.units = 3, .name = "forgotten"});
+            return dense(x, {.units = 2});
+        },
+        {"forgotten", "network 'net'"});
 }
 
 TEST(Build, RefusesScoresThatAreNone) {
-    expect_net_error([](const Tensor &x) { return quantize(x, sign()); }, {"network 'net'", "float32 scores", "quantize1", "u1[N, 4]"});
-    expect_error([] { build("net", [] { return input("image", {4}, UInt(8)); }); }, {"network 'net'", "float32 scores", "u8[N, 4]"});
+    expect_net_error([](const Tensor &x) { return quantize(x, sign()); },
+                     {"network 'net'", "float32 scores", "quantize1", "u1[N, 4]"});
+    expect_error([] { build("net", [] { return input("image", {4}, UInt(8)); }); },
+                 {"network 'net'", "float32 scores", "u8[N, 4]"});
 }
 
 TEST(Build, RefusesTensorsOfAnotherNetwork) {
@@ -186,10 +223,12 @@ TEST(Build, RefusesTensorsOfAnotherNetwork) {
 }
 
 TEST(Build, RefusesANetworkInsideAnother) {
-    expect_net_error([](const Tensor &x) {
-        build("inner", [] { return hardtanh(input("image", {4}, Float(32))); });
-        return x;
-    }, {"network 'inner'", "inside network 'net'"});
+    expect_net_error(
+        [](const Tensor &x) {
+            build("inner", [] { return hardtanh(input("image", {4}, Float(32))); });
+            return x;
+        },
+        {"network 'inner'", "inside network 'net'"});
 }
 
 TEST(Build, WorksAgainAfterAMistake) {

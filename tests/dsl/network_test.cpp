@@ -8,16 +8,19 @@ QUANTIDE_NETWORK(tiny) {
 }
 
 QUANTIDE_RECIPE(tiny) {
-    return {.summary = "tiny", .data = "mnist", .preprocessing = {}, .loss = quantide::squared_hinge(), .optimizer = quantide::sgd(), .learning_rate = quantide::constant(1)};
+    return {.summary = "tiny",
+            .data = "mnist",
+            .preprocessing = {},
+            .loss = quantide::squared_hinge(),
+            .optimizer = quantide::sgd(),
+            .learning_rate = quantide::constant(1)};
 }
 
 QUANTIDE_NETWORK(without_recipe) {
     return quantide::hardtanh(quantide::input("image", {4}, quantide::Float(32)));
 }
 
-QUANTIDE_RECIPE(without_network) {
-    return {};
-}
+QUANTIDE_RECIPE(without_network) { return {}; }
 
 namespace quantide {
 

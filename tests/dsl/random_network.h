@@ -18,9 +18,11 @@ inline Graph random_network(Random &random, const RandomNetworkOptions &options 
     return build("net", [&] {
         const int64_t features = random.pick(options.sizes);
         const bool codes = !options.float_input || random.coin();
-        Tensor x = !codes ? input("image", {features}, Float(32)) :
-                            input("image", {features}, UInt(8),
-                                  random.pick<InputOptions>({{}, {.scale = 0.125F, .offset = -1}, {.scale = 2.0F / 255, .offset = -1},
+        Tensor x = !codes ? input("image", {features}, Float(32))
+                          : input("image", {features}, UInt(8),
+                                  random.pick<InputOptions>({{},
+                                                             {.scale = 0.125F, .offset = -1},
+                                                             {.scale = 2.0F / 255, .offset = -1},
                                                              {.scale = 3, .offset = 0.3F}}));
         const int64_t layers = random.integer(1, options.most_layers);
         for (int64_t layer = 1; layer <= layers; ++layer) {
@@ -42,7 +44,8 @@ inline Graph random_network(Random &random, const RandomNetworkOptions &options 
 
 /** Numbers such as training gives; or, adversarial, the extremes that a checkpoint may hold. */
 inline Arrays random_parameters(const Graph &network, Random &random, bool adversarial = false) {
-    const std::vector<float> extreme{0.0F, -0.0F, 1, -1, 1e-45F, -1e-45F, FLT_MIN, 1e-20F, 1e20F, -1e20F, 1e38F, -1e38F, FLT_MAX, -FLT_MAX};
+    const std::vector<float> extreme{0.0F,   -0.0F, 1,      -1,    1e-45F, -1e-45F, FLT_MIN,
+                                     1e-20F, 1e20F, -1e20F, 1e38F, -1e38F, FLT_MAX, -FLT_MAX};
     Arrays result;
     for (const Node &node : network.nodes) {
         if (node.op != "parameter" || node.has("quantizer")) {
@@ -50,7 +53,8 @@ inline Arrays random_parameters(const Graph &network, Random &random, bool adver
         }
         const Value &value = network.value(node.outputs[0]);
         const bool variance = value.name.ends_with(".running_var");
-        Array array = value.shape.size() == 2 ? random.floats(value.shape, -1, 1) : random.floats(value.shape, -3, 3);
+        Array array =
+            value.shape.size() == 2 ? random.floats(value.shape, -1, 1) : random.floats(value.shape, -3, 3);
         for (float &x : array.floats()) {
             if (value.shape.size() == 1 && adversarial && random.integer(0, 2) == 0) {
                 x = random.pick(extreme);

@@ -20,7 +20,8 @@ Recipe good() {
             .batch = 10};
 }
 
-void expect_refused(const std::function<void(Recipe &)> &change, std::initializer_list<std::string> fragments) {
+void expect_refused(const std::function<void(Recipe &)> &change,
+                    std::initializer_list<std::string> fragments) {
     Recipe recipe = good();
     change(recipe);
     expect_error([&] { check_recipe("net", recipe); }, fragments);
@@ -30,19 +31,24 @@ TEST(Recipe, IsCheckedFieldByField) {
     EXPECT_NO_THROW(check_recipe("net", good()));
     const double nan = std::numeric_limits<double>::quiet_NaN();
     for (double bad : {0.0, -1.0, nan, std::numeric_limits<double>::infinity()}) {
-        expect_refused([&](Recipe &r) { r.learning_rate.start = bad; }, {"recipe of 'net'", "learning_rate.start > 0"});
-        expect_refused([&](Recipe &r) { r.learning_rate.end = bad; }, {"recipe of 'net'", "learning_rate.end > 0"});
+        expect_refused([&](Recipe &r) { r.learning_rate.start = bad; },
+                       {"recipe of 'net'", "learning_rate.start > 0"});
+        expect_refused([&](Recipe &r) { r.learning_rate.end = bad; },
+                       {"recipe of 'net'", "learning_rate.end > 0"});
         expect_refused([&](Recipe &r) { r.optimizer = adam({.eps = bad}); }, {"recipe of 'net'", "eps > 0"});
     }
     for (double bad : {-0.1, 1.0, nan}) {
-        expect_refused([&](Recipe &r) { r.optimizer = adam({.beta1 = bad}); }, {"recipe of 'net'", "beta1 in [0, 1)"});
-        expect_refused([&](Recipe &r) { r.optimizer = adam({.beta2 = bad}); }, {"recipe of 'net'", "beta2 in [0, 1)"});
+        expect_refused([&](Recipe &r) { r.optimizer = adam({.beta1 = bad}); },
+                       {"recipe of 'net'", "beta1 in [0, 1)"});
+        expect_refused([&](Recipe &r) { r.optimizer = adam({.beta2 = bad}); },
+                       {"recipe of 'net'", "beta2 in [0, 1)"});
         expect_refused([&](Recipe &r) { r.optimizer = sgd(bad); }, {"recipe of 'net'", "momentum in [0, 1)"});
     }
     for (int bad : {0, -1}) {
         expect_refused([&](Recipe &r) { r.epochs = bad; }, {"recipe of 'net'", "epochs > 0"});
         expect_refused([&](Recipe &r) { r.batch = bad; }, {"recipe of 'net'", "batch > 0"});
-        expect_refused([&](Recipe &r) { r.learning_rate = steps(1, 0.5, bad); }, {"recipe of 'net'", "learning_rate.every > 0"});
+        expect_refused([&](Recipe &r) { r.learning_rate = steps(1, 0.5, bad); },
+                       {"recipe of 'net'", "learning_rate.every > 0"});
     }
     expect_refused([](Recipe &r) { r.learning_rate = {}; }, {"learning_rate.start"});
     expect_refused([](Recipe &r) { r.loss = {}; }, {"recipe of 'net'", "squared_hinge()"});

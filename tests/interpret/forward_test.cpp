@@ -10,7 +10,8 @@ namespace quantide {
 namespace {
 
 const Encoding kSign{{2}, -1};
-const std::vector<std::array<int64_t, 3>> kSizes{{1, 1, 1}, {2, 3, 5}, {3, 33, 31}, {1, 65, 64}, {7, 2, 129}};  ///< n, m, k
+const std::vector<std::array<int64_t, 3>> kSizes{
+    {1, 1, 1}, {2, 3, 5}, {3, 33, 31}, {1, 65, 64}, {7, 2, 129}};  ///< n, m, k
 
 Encoding byte_encoding(float scale, float offset) {
     Encoding encoding{{}, offset};
@@ -28,7 +29,8 @@ TEST(Interpret, DenseOfFloatsSumsInAscendingOrder) {
         for (int64_t i = 0; i < n * m; ++i) {
             float sum = 0;
             for (int64_t j = 0; j < k; ++j) {
-                sum += x.floats()[static_cast<size_t>(i / m * k + j)] * w.floats()[static_cast<size_t>(i % m * k + j)];
+                sum += x.floats()[static_cast<size_t>(i / m * k + j)] *
+                       w.floats()[static_cast<size_t>(i % m * k + j)];
             }
             EXPECT_EQ(y.floats()[static_cast<size_t>(i)], sum);
         }
@@ -44,7 +46,10 @@ TEST(Interpret, DenseOfSignsCountsAgreements) {
         for (int64_t i = 0; i < n * m; ++i) {
             int agree = 0;
             for (int64_t j = 0; j < k; ++j) {
-                agree += x.as<uint8_t>()[static_cast<size_t>(i / m * k + j)] == w.as<uint8_t>()[static_cast<size_t>(i % m * k + j)] ? 1 : 0;
+                agree += x.as<uint8_t>()[static_cast<size_t>(i / m * k + j)] ==
+                                 w.as<uint8_t>()[static_cast<size_t>(i % m * k + j)]
+                             ? 1
+                             : 0;
             }
             EXPECT_EQ(y.floats()[static_cast<size_t>(i)], static_cast<float>(2 * agree - k));
             EXPECT_EQ(acc.as<int32_t>()[static_cast<size_t>(i)], 2 * agree - k);
@@ -90,7 +95,8 @@ TEST(Interpret, IntegerDenseIsExactBeyondInt32) {
     EXPECT_EQ(elements<int64_t>(acc), (std::vector<int64_t>{255 * k, -255 * k}));
     EXPECT_GT(255 * k, INT32_MAX);
     const Array real = compute("dequantize", {acc, make_floats({2}, {0, 1})}, {{"scale", 2.0}})[0];
-    EXPECT_EQ(elements(real), (std::vector<float>{2 * static_cast<float>(255 * k), -2 * static_cast<float>(255 * k) + 1}));
+    EXPECT_EQ(elements(real),
+              (std::vector<float>{2 * static_cast<float>(255 * k), -2 * static_cast<float>(255 * k) + 1}));
     const Array t = make_array<int64_t>(Int(64), {2}, {255 * k, -255 * k + 1});
     EXPECT_EQ(elements<uint8_t>(compute("threshold", {acc, t})[0]), (std::vector<uint8_t>{1, 0}));
 }
@@ -99,7 +105,8 @@ TEST(Interpret, BatchNormRoundsEachStep) {
     Random random(5);
     const Array x = random.floats({7, 5}, -100, 100), weight = random.floats({5}), bias = random.floats({5}),
                 mean = random.floats({5}, -50, 50), var = random.floats({5}, 0, 9);
-    const Array y = compute("batch_norm", {x, weight, bias, mean, var}, {{"eps", 1e-4}, {"momentum", 0.1}})[0];
+    const Array y =
+        compute("batch_norm", {x, weight, bias, mean, var}, {{"eps", 1e-4}, {"momentum", 0.1}})[0];
     for (size_t i = 0; i < 35; ++i) {
         const size_t c = i % 5;
         const volatile float sum = var.floats()[c] + 1e-4F;
@@ -113,7 +120,8 @@ TEST(Interpret, BatchNormRoundsEachStep) {
 
 TEST(Interpret, QuantizeTakesTheSignWithItsEdges) {
     const float nan = std::numeric_limits<float>::quiet_NaN();
-    const Array y = compute("quantize", {make_floats({8}, {0.0F, -0.0F, 1, -1, 1e-45F, -1e-45F, nan, -nan})}, {{"quantizer", "sign"}})[0];
+    const Array y = compute("quantize", {make_floats({8}, {0.0F, -0.0F, 1, -1, 1e-45F, -1e-45F, nan, -nan})},
+                            {{"quantizer", "sign"}})[0];
     EXPECT_EQ(y.type, UInt(1));
     EXPECT_EQ(elements<uint8_t>(y), (std::vector<uint8_t>{1, 1, 1, 0, 1, 0, 0, 0}));
 }
@@ -126,12 +134,14 @@ TEST(Interpret, HardtanhClamps) {
 TEST(Interpret, DequantizeScalesThenAdds) {
     const Array acc = make_array<int32_t>(Int(32), {2, 2}, {3, -5, INT32_MAX, INT32_MIN});
     const Array y = compute("dequantize", {acc, make_floats({2}, {0.5F, -1})}, {{"scale", double{0.1F}}})[0];
-    EXPECT_EQ(elements(y), (std::vector<float>{3.0F * 0.1F + 0.5F, -5.0F * 0.1F - 1, 0x1p31F * 0.1F + 0.5F, -0x1p31F * 0.1F - 1}));
+    EXPECT_EQ(elements(y), (std::vector<float>{3.0F * 0.1F + 0.5F, -5.0F * 0.1F - 1, 0x1p31F * 0.1F + 0.5F,
+                                               -0x1p31F * 0.1F - 1}));
 }
 
 TEST(Interpret, CodeSumAddsTheIntegersOfARow) {
     const Array w = make_array<uint8_t>(UInt(1), {2, 3}, {1, 1, 0, 0, 0, 0});
-    EXPECT_EQ(elements(compute("code_sum", {w}, {{"scale", 0.25}}, {kSign})[0]), (std::vector<float>{0.25F, -0.75F}));
+    EXPECT_EQ(elements(compute("code_sum", {w}, {{"scale", 0.25}}, {kSign})[0]),
+              (std::vector<float>{0.25F, -0.75F}));
 }
 
 TEST(Interpret, ThresholdComparesPerChannel) {
@@ -145,7 +155,9 @@ Graph dense_graph() {
     Graph graph;
     graph.name = "net";
     const ValueId x = graph.add_one("input", "x", {}, {{"features", int64_t{2}}, {"bits", int64_t{32}}});
-    const ValueId w = graph.add_one("parameter", "w", {}, {{"rows", int64_t{2}}, {"columns", int64_t{2}}, {"init", "zeros"}, {"trainable", int64_t{1}}});
+    const ValueId w = graph.add_one(
+        "parameter", "w", {},
+        {{"rows", int64_t{2}}, {"columns", int64_t{2}}, {"init", "zeros"}, {"trainable", int64_t{1}}});
     graph.outputs = {graph.add_one("dense", "y", {x, w})};
     return graph;
 }
@@ -157,7 +169,8 @@ TEST(Interpret, TakesAnyBatchAndLayout) {
         const Array x = random.floats({rows, 2});
         const Array y = interpret_outputs(dense_graph(), {{"x", x}, {"w", w}})[0];
         EXPECT_EQ(y.shape, (Shape{rows, 2}));
-        EXPECT_EQ(interpret_outputs(dense_graph(), {{"x", x}, {"w", to_layout(w, Layout::InputPanels)}})[0], y);
+        EXPECT_EQ(interpret_outputs(dense_graph(), {{"x", x}, {"w", to_layout(w, Layout::InputPanels)}})[0],
+                  y);
     }
 }
 
@@ -166,13 +179,29 @@ TEST(Interpret, RefusesBindingsThatDoNotFit) {
     const Array x(Float(32), {3, 2}), w(Float(32), {2, 2});
     expect_error([&] { interpret(graph, {{"x", x}}); }, {"'w'", "none"});
     expect_error([&] { interpret(graph, {{"w", w}}); }, {"'x'", "none"});
-    expect_error([&] { interpret(graph, {{"x", Array(Float(32), {3, 3})}, {"w", w}}); }, {"'x'", "f32[3, 2]", "f32[3, 3]"});
-    expect_error([&] { interpret(graph, {{"x", Array(UInt(8), {3, 2})}, {"w", w}}); }, {"'x'", "f32[3, 2]", "u8[3, 2]"});
-    expect_error([&] { interpret(graph, {{"x", x}, {"w", Array(Float(32), {2})}}); }, {"'w'", "f32[2, 2]", "f32[2]"});
+    expect_error(
+        [&] {
+            interpret(graph, {{"x", Array(Float(32), {3, 3})}, {"w", w}});
+        },
+        {"'x'", "f32[3, 2]", "f32[3, 3]"});
+    expect_error(
+        [&] {
+            interpret(graph, {{"x", Array(UInt(8), {3, 2})}, {"w", w}});
+        },
+        {"'x'", "f32[3, 2]", "u8[3, 2]"});
+    expect_error(
+        [&] {
+            interpret(graph, {{"x", x}, {"w", Array(Float(32), {2})}});
+        },
+        {"'w'", "f32[2, 2]", "f32[2]"});
     expect_error([&] { interpret(graph, {{"x", Array(Float(32), {})}, {"w", w}}); }, {"'x'"});
     Graph two = graph;
     two.add_one("labels", "labels", {});
-    expect_error([&] { interpret(two, {{"x", x}, {"w", w}, {"labels", Array(UInt(8), {4})}}); }, {"batch", "3", "4"});
+    expect_error(
+        [&] {
+            interpret(two, {{"x", x}, {"w", w}, {"labels", Array(UInt(8), {4})}});
+        },
+        {"batch", "3", "4"});
 }
 
 }  // namespace

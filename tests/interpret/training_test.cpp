@@ -9,7 +9,6 @@ namespace {
 
 const Encoding kSign{{2}, -1};
 
-
 double dot(const Array &a, const Array &b) {
     double sum = 0;
     for (size_t i = 0; i < a.floats().size(); ++i) {
@@ -19,7 +18,8 @@ double dot(const Array &a, const Array &b) {
 }
 
 /** Expects that `gradient` is that of `loss` at `at`, by central differences along random directions. */
-void expect_gradient(const std::function<double(const Array &)> &loss, const Array &at, const Array &gradient, Random &random) {
+void expect_gradient(const std::function<double(const Array &)> &loss, const Array &at, const Array &gradient,
+                     Random &random) {
     ASSERT_EQ(gradient.shape, at.shape);
     for (int direction = 0; direction < 8; ++direction) {
         const Array d = random.floats(at.shape, -1, 1);
@@ -38,10 +38,11 @@ void expect_gradient(const std::function<double(const Array &)> &loss, const Arr
 TEST(Gradient, OfBatchNormIsThatOfItsForward) {
     for (const auto &[rows, columns] : {std::pair{7, 3}, std::pair{2, 5}, std::pair{33, 1}}) {
         Random random(static_cast<uint32_t>(rows));
-        const Array x = random.floats({rows, columns}), weight = random.floats({columns}), bias = random.floats({columns}),
-                    dy = random.floats({rows, columns}, -1, 1);
+        const Array x = random.floats({rows, columns}), weight = random.floats({columns}),
+                    bias = random.floats({columns}), dy = random.floats({rows, columns}, -1, 1);
         const auto forward = compute("batch_norm_train", {x, weight, bias}, {{"eps", 0.5}});
-        const auto gradients = compute("batch_norm_gradient", {dy, x, forward[1], forward[2], weight}, {{"eps", 0.5}});
+        const auto gradients =
+            compute("batch_norm_gradient", {dy, x, forward[1], forward[2], weight}, {{"eps", 0.5}});
         const auto loss = [&](const Array &a, const Array &b, const Array &c) {
             return dot(compute("batch_norm_train", {a, b, c}, {{"eps", 0.5}})[0], dy);
         };
@@ -55,8 +56,10 @@ TEST(Gradient, OfDenseIsThatOfItsForward) {
     Random random(2);
     const Array x = random.floats({3, 33}), w = random.floats({5, 33}), dy = random.floats({3, 5}, -1, 1);
     const auto loss = [&](const Array &a, const Array &b) { return dot(compute("dense", {a, b})[0], dy); };
-    expect_gradient([&](const Array &a) { return loss(a, w); }, x, compute("dense_input_gradient", {dy, w})[0], random);
-    expect_gradient([&](const Array &a) { return loss(x, a); }, w, compute("dense_weight_gradient", {dy, x})[0], random);
+    expect_gradient([&](const Array &a) { return loss(a, w); }, x,
+                    compute("dense_input_gradient", {dy, w})[0], random);
+    expect_gradient([&](const Array &a) { return loss(x, a); }, w,
+                    compute("dense_weight_gradient", {dy, x})[0], random);
 }
 
 TEST(Gradient, OfDenseTakesTheNumbersThatCodesStandFor) {
@@ -65,10 +68,14 @@ TEST(Gradient, OfDenseTakesTheNumbersThatCodesStandFor) {
     const Array w = random.codes(UInt(1), {5, 33}), x = random.codes(UInt(8), {3, 33});
     const Encoding bytes{{0.5F, 1, 2, 4, 8, 16, 32, 64}, -3};
     Array w_floats(Float(32), {5, 33}), x_floats(Float(32), {3, 33});
-    std::transform(w.as<uint8_t>().begin(), w.as<uint8_t>().end(), w_floats.floats().begin(), [](uint8_t c) { return c != 0 ? 1.0F : -1.0F; });
-    std::transform(x.as<uint8_t>().begin(), x.as<uint8_t>().end(), x_floats.floats().begin(), [](uint8_t c) { return 0.5F * c - 3; });
-    EXPECT_EQ(compute("dense_input_gradient", {dy, w}, {}, {{}, kSign}), compute("dense_input_gradient", {dy, w_floats}));
-    EXPECT_EQ(compute("dense_weight_gradient", {dy, x}, {}, {{}, bytes}), compute("dense_weight_gradient", {dy, x_floats}));
+    std::transform(w.as<uint8_t>().begin(), w.as<uint8_t>().end(), w_floats.floats().begin(),
+                   [](uint8_t c) { return c != 0 ? 1.0F : -1.0F; });
+    std::transform(x.as<uint8_t>().begin(), x.as<uint8_t>().end(), x_floats.floats().begin(),
+                   [](uint8_t c) { return 0.5F * c - 3; });
+    EXPECT_EQ(compute("dense_input_gradient", {dy, w}, {}, {{}, kSign}),
+              compute("dense_input_gradient", {dy, w_floats}));
+    EXPECT_EQ(compute("dense_weight_gradient", {dy, x}, {}, {{}, bytes}),
+              compute("dense_weight_gradient", {dy, x_floats}));
 }
 
 TEST(Gradient, OfTheLossesIsThatOfTheirForward) {
@@ -76,9 +83,13 @@ TEST(Gradient, OfTheLossesIsThatOfTheirForward) {
         for (const auto &[rows, classes] : {std::pair{7, 10}, std::pair{1, 1}, std::pair{2, 33}}) {
             SCOPED_TRACE(testing::Message() << loss << " " << rows << " x " << classes);
             Random random(4);
-            const Array scores = random.floats({rows, classes}), labels = random.codes(UInt(8), {rows}, classes);
-            expect_gradient([&](const Array &s) { return double{compute(loss, {s, labels})[0].floats()[0]}; }, scores,
-                            compute(loss + "_gradient", {scores, labels})[0], random);
+            const Array scores = random.floats({rows, classes}),
+                        labels = random.codes(UInt(8), {rows}, classes);
+            expect_gradient(
+                [&](const Array &s) {
+                    return double{compute(loss, {s, labels})[0].floats()[0]};
+                },
+                scores, compute(loss + "_gradient", {scores, labels})[0], random);
         }
     }
 }
@@ -87,31 +98,37 @@ TEST(Loss, IsItsFormula) {
     const Array scores = make_floats({2, 3}, {0.5F, -2, 1, 0, 3, -0.5F});
     const Array labels = make_array<uint8_t>(UInt(8), {2}, {0, 2});
     // Margins 1 - t s: 0.5, -1, 2; 1, 4, 1.5.
-    EXPECT_FLOAT_EQ(compute("squared_hinge", {scores, labels})[0].floats()[0], (0.25F + 0 + 4 + 1 + 16 + 2.25F) / 6);
-    const double first = std::exp(0.5) + std::exp(-2) + std::exp(1), second = 1 + std::exp(3) + std::exp(-0.5);
+    EXPECT_FLOAT_EQ(compute("squared_hinge", {scores, labels})[0].floats()[0],
+                    (0.25F + 0 + 4 + 1 + 16 + 2.25F) / 6);
+    const double first = std::exp(0.5) + std::exp(-2) + std::exp(1),
+                 second = 1 + std::exp(3) + std::exp(-0.5);
     EXPECT_FLOAT_EQ(compute("softmax_cross_entropy", {scores, labels})[0].floats()[0],
                     static_cast<float>((std::log(first) - 0.5 + std::log(second) + 0.5) / 2));
     EXPECT_THAT(elements(compute("squared_hinge_gradient", {scores, labels})[0]),
-                testing::Pointwise(testing::FloatEq(), {-0.5F * 2 / 6, 0.0F, 2.0F * 2 / 6, 1.0F * 2 / 6, 4.0F * 2 / 6, -1.5F * 2 / 6}));
+                testing::Pointwise(testing::FloatEq(), {-0.5F * 2 / 6, 0.0F, 2.0F * 2 / 6, 1.0F * 2 / 6,
+                                                        4.0F * 2 / 6, -1.5F * 2 / 6}));
 }
 
 TEST(Loss, OfHugeScoresIsFinite) {
     const Array scores = make_floats({1, 3}, {1e38F, -1e38F, 3e38F});
     const Array labels = make_array<uint8_t>(UInt(8), {1}, {2});
     EXPECT_EQ(compute("softmax_cross_entropy", {scores, labels})[0].floats()[0], 0);
-    EXPECT_EQ(elements(compute("softmax_cross_entropy_gradient", {scores, labels})[0]), (std::vector<float>{0, 0, 0}));
+    EXPECT_EQ(elements(compute("softmax_cross_entropy_gradient", {scores, labels})[0]),
+              (std::vector<float>{0, 0, 0}));
 }
 
 TEST(BatchNormTrain, UsesTheBatchsOwnStatistics) {
     const Array x = make_floats({4, 2}, {1, 5, 2, 5, 3, 5, 6, 5});
-    const auto found = compute("batch_norm_train", {x, make_floats({2}, {2, 3}), make_floats({2}, {1, -1})}, {{"eps", 0.5}});
+    const auto found =
+        compute("batch_norm_train", {x, make_floats({2}, {2, 3}), make_floats({2}, {1, -1})}, {{"eps", 0.5}});
     EXPECT_EQ(elements(found[1]), (std::vector<float>{3, 5}));
     EXPECT_EQ(elements(found[2]), (std::vector<float>{3.5F, 0}));
     EXPECT_EQ(elements(found[0]), (std::vector<float>{-1, -1, 0, -1, 1, -1, 4, -1}));
 }
 
 TEST(MovingAverage, TakesMomentumOfTheBatch) {
-    const Array next = compute("moving_average", {make_floats({2}, {1, 10}), make_floats({2}, {3, -10})}, {{"momentum", 0.25}})[0];
+    const Array next = compute("moving_average", {make_floats({2}, {1, 10}), make_floats({2}, {3, -10})},
+                               {{"momentum", 0.25}})[0];
     EXPECT_EQ(elements(next), (std::vector<float>{1.5F, 5}));
 }
 
@@ -120,17 +137,20 @@ TEST(QuantizeGradient, PassesWhereTheSurrogateSays) {
     const Array x = make_floats({1, 8}, {0, -0.0F, 1, -1, over, -over, nan, 0.3F});
     const Array dy = make_floats({1, 8}, {1, 2, 3, 4, 5, 6, 7, -8});
     for (const char *op : {"quantize_gradient", "hardtanh_gradient"}) {
-        EXPECT_EQ(elements(compute(op, {dy, x}, {{"quantizer", "sign"}})[0]), (std::vector<float>{1, 2, 3, 4, 0, 0, 0, -8})) << op;
+        EXPECT_EQ(elements(compute(op, {dy, x}, {{"quantizer", "sign"}})[0]),
+                  (std::vector<float>{1, 2, 3, 4, 0, 0, 0, -8}))
+            << op;
     }
 }
 
 TEST(Adam, IsItsFormula) {
     Random random(5);
     for (const double clip : {0.0, 1.0}) {
-        const Array w = random.floats({3, 5}, -1, 1), m = random.floats({3, 5}, -0.1F, 0.1F), v = random.floats({3, 5}, 0, 0.01F),
-                    g = random.floats({3, 5});
-        const auto found = compute("adam", {w, m, v, g, make_floats({1}, {0.3F})},
-                                   {{"beta1", 0.9}, {"beta2", 0.999}, {"eps", 1e-8}, {"scale", 1.7}, {"clip", clip}});
+        const Array w = random.floats({3, 5}, -1, 1), m = random.floats({3, 5}, -0.1F, 0.1F),
+                    v = random.floats({3, 5}, 0, 0.01F), g = random.floats({3, 5});
+        const auto found =
+            compute("adam", {w, m, v, g, make_floats({1}, {0.3F})},
+                    {{"beta1", 0.9}, {"beta2", 0.999}, {"eps", 1e-8}, {"scale", 1.7}, {"clip", clip}});
         for (size_t i = 0; i < 15; ++i) {
             const double next_m = 0.9 * m.floats()[i] + 0.1 * g.floats()[i];
             const double next_v = 0.999 * v.floats()[i] + 0.001 * g.floats()[i] * g.floats()[i];
@@ -143,11 +163,14 @@ TEST(Adam, IsItsFormula) {
 }
 
 TEST(Sgd, IsPyTorchsFormulaScaledAndClipped) {
-    const Array w = make_floats({3}, {0.5F, -0.5F, 0.9F}), m = make_floats({3}, {1, -1, -2}), g = make_floats({3}, {0.5F, 0.5F, -1});
-    const auto found = compute("sgd", {w, m, g, make_floats({1}, {0.125F})}, {{"momentum", 0.5}, {"scale", 2.0}, {"clip", 1.0}});
+    const Array w = make_floats({3}, {0.5F, -0.5F, 0.9F}), m = make_floats({3}, {1, -1, -2}),
+                g = make_floats({3}, {0.5F, 0.5F, -1});
+    const auto found = compute("sgd", {w, m, g, make_floats({1}, {0.125F})},
+                               {{"momentum", 0.5}, {"scale", 2.0}, {"clip", 1.0}});
     EXPECT_EQ(elements(found[1]), (std::vector<float>{1, 0, -2}));
     EXPECT_EQ(elements(found[0]), (std::vector<float>{0.25F, -0.5F, 1}));
-    const auto free = compute("sgd", {w, m, g, make_floats({1}, {0.125F})}, {{"momentum", 0.5}, {"scale", 1.0}, {"clip", 0.0}});
+    const auto free = compute("sgd", {w, m, g, make_floats({1}, {0.125F})},
+                              {{"momentum", 0.5}, {"scale", 1.0}, {"clip", 0.0}});
     EXPECT_EQ(elements(free[0]), (std::vector<float>{0.375F, -0.5F, 1.15F}));
 }
 

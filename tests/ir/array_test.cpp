@@ -30,15 +30,16 @@ Place place(Layout layout, bool bits, int64_t rows, int64_t columns, int64_t row
     };
     const int64_t words = (columns + 31) / 32;
     switch (layout) {
-    case Layout::PackedWords:
-        return {static_cast<size_t>(row * words + column / 32), static_cast<int>(column % 32)};
-    case Layout::OutputPanels:
-        return bits ? Place{at(row / 32, words * 32, column / 32, row % 32), static_cast<int>(column % 32)} :
-                      Place{at(row / 32, columns * 32, column, row % 32)};
-    case Layout::InputPanels:
-        return {at(column / 32, rows * 32, row, column % 32)};
-    default:
-        return {static_cast<size_t>(row * columns + column)};
+        case Layout::PackedWords:
+            return {static_cast<size_t>(row * words + column / 32), static_cast<int>(column % 32)};
+        case Layout::OutputPanels:
+            return bits
+                       ? Place{at(row / 32, words * 32, column / 32, row % 32), static_cast<int>(column % 32)}
+                       : Place{at(row / 32, columns * 32, column, row % 32)};
+        case Layout::InputPanels:
+            return {at(column / 32, rows * 32, row, column % 32)};
+        default:
+            return {static_cast<size_t>(row * columns + column)};
     }
 }
 
@@ -71,7 +72,8 @@ TEST_P(Layouts, OfFloatsHoldEachNumberInItsPlaceAndZerosElsewhere) {
         const Array panels = to_layout(logical, layout);
         std::vector<float> expected(panels.floats().size());
         for (int64_t i = 0; i < rows * columns; ++i) {
-            expected.at(place(layout, false, rows, columns, i / columns, i % columns).at) = logical.floats()[static_cast<size_t>(i)];
+            expected.at(place(layout, false, rows, columns, i / columns, i % columns).at) =
+                logical.floats()[static_cast<size_t>(i)];
         }
         EXPECT_EQ(elements(panels), expected) << to_string(layout);
         EXPECT_EQ(to_layout(panels, Layout::Logical), logical) << to_string(layout);
@@ -81,7 +83,8 @@ TEST_P(Layouts, OfFloatsHoldEachNumberInItsPlaceAndZerosElsewhere) {
 }
 
 INSTANTIATE_TEST_SUITE_P(AwkwardSizes, Layouts,
-                         testing::Combine(testing::ValuesIn(kAwkwardSizes), testing::ValuesIn(kAwkwardSizes)));
+                         testing::Combine(testing::ValuesIn(kAwkwardSizes),
+                                          testing::ValuesIn(kAwkwardSizes)));
 
 TEST(ToLayout, TakesRowsOfAnyRank) {
     Random random(1);

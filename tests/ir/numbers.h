@@ -23,7 +23,9 @@ public:
         return low + static_cast<int64_t>(engine_() % static_cast<uint64_t>(high - low + 1));
     }
     bool coin() { return integer(0, 1) == 1; }
-    float real(float low, float high) { return low + (high - low) * static_cast<float>(engine_() >> 8) * 0x1p-24F; }
+    float real(float low, float high) {
+        return low + (high - low) * static_cast<float>(engine_() >> 8) * 0x1p-24F;
+    }
     template<typename T>
     T pick(const std::vector<T> &list) {
         return list[static_cast<size_t>(integer(0, static_cast<int64_t>(list.size()) - 1))];
@@ -73,18 +75,21 @@ inline void expect_near(const Array &found, const Array &expected, double relati
         largest = std::max(largest, std::abs(double{x}));
     }
     for (size_t i = 0; i < expected.floats().size(); ++i) {
-        ASSERT_NEAR(found.floats()[i], expected.floats()[i], relative * largest + absolute) << "element " << i;
+        ASSERT_NEAR(found.floats()[i], expected.floats()[i], relative * largest + absolute)
+            << "element " << i;
     }
 }
 
 /** A graph of one op on constants, computed: its outputs. */
-inline std::vector<Array> compute(const std::string &op, const std::vector<Array> &inputs, const Attributes &attributes = {},
+inline std::vector<Array> compute(const std::string &op, const std::vector<Array> &inputs,
+                                  const Attributes &attributes = {},
                                   const std::vector<Encoding> &encodings = {}) {
     Graph graph;
     graph.name = "one_op";
     std::vector<ValueId> ids;
     for (size_t i = 0; i < inputs.size(); ++i) {
-        ids.push_back(graph.add_constant("in" + std::to_string(i), inputs[i], i < encodings.size() ? encodings[i] : Encoding{}));
+        ids.push_back(graph.add_constant("in" + std::to_string(i), inputs[i],
+                                         i < encodings.size() ? encodings[i] : Encoding{}));
     }
     graph.outputs = graph.add(op, "op", ids, attributes);
     verify(graph, "construction");

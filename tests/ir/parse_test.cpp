@@ -56,9 +56,10 @@ TEST(Parse, KeepsEveryAttribute) {
     Graph graph;
     graph.name = "g";
     for (const Attribute &attribute :
-         {Attribute(int64_t{0}), Attribute(INT64_MIN), Attribute(INT64_MAX), Attribute(0.0), Attribute(-0.0), Attribute(1.0),
-          Attribute(-3e300), Attribute(5e-324), Attribute(0.1), Attribute(1e16), Attribute(123456789012345680.0), Attribute(double{0.1F}),
-          Attribute(std::string()), Attribute(std::string("a \"b\" \\ #3 = c")), Attribute(std::string("return %x"))}) {
+         {Attribute(int64_t{0}), Attribute(INT64_MIN), Attribute(INT64_MAX), Attribute(0.0), Attribute(-0.0),
+          Attribute(1.0), Attribute(-3e300), Attribute(5e-324), Attribute(0.1), Attribute(1e16),
+          Attribute(123456789012345680.0), Attribute(double{0.1F}), Attribute(std::string()),
+          Attribute(std::string("a \"b\" \\ #3 = c")), Attribute(std::string("return %x"))}) {
         graph.add_one("scalar", "s", {}, {{"key", attribute}, {"second", int64_t{7}}});
     }
     expect_round_trip(graph);
@@ -76,7 +77,8 @@ TEST(Parse, KeepsLayersOfAnyName) {
 }
 
 TEST(Parse, KeepsEncodingsToTheBit) {
-    for (const Encoding &encoding : {Encoding{{2}, -1}, Encoding{{0.1F, 0.2F}, -0.3F}, Encoding{{1e-38F, 3.4e38F}, 1e-45F}, Encoding{{1}, -0.0F}}) {
+    for (const Encoding &encoding : {Encoding{{2}, -1}, Encoding{{0.1F, 0.2F}, -0.3F},
+                                     Encoding{{1e-38F, 3.4e38F}, 1e-45F}, Encoding{{1}, -0.0F}}) {
         Graph graph;
         graph.name = "g";
         graph.add_constant("c", Array(UInt(encoding.planes()), {1, 1}), encoding);
@@ -104,7 +106,8 @@ TEST(Parse, NamesTheLineOfEachMistake) {
         {"graph g\n", "line 2", "'{'"},
         {"graph g {\n", "line 2", "'%'"},
         {"graph g {\n}\nmore\n", "line 3", "the end of the text"},
-        {"graph g {\n  %s: f32[1] = scalar() \"s\"\n  %s: f32[1] = scalar() \"s\"\n}\n", "line 3", "a name other than 's'"},
+        {"graph g {\n  %s: f32[1] = scalar() \"s\"\n  %s: f32[1] = scalar() \"s\"\n}\n", "line 3",
+         "a name other than 's'"},
         {"graph g {\n  %s: f32[1], %s: f32[1] = scalar() \"s\"\n}\n", "line 2", "a name other than 's'"},
         {"graph g {\n  %s: f32[1] = scaler() \"s\"\n}\n", "line 2", "an op of the table, found 'scaler"},
         {"graph g {\n  %s: f33[1] = scalar() \"s\"\n}\n", "line 2", "an element type"},
@@ -124,7 +127,8 @@ TEST(Parse, NamesTheLineOfEachMistake) {
         {"graph g {\n  %s: f32[1] = scalar() \"s\" key\n}\n", "line 3", "'='"},
         {"graph g {\n  %s: f32[1] = scalar() \"s\" key=value\n}\n", "line 2", "a number"},
         {"graph g {\n  %s: f32[1] = scalar() \"s\" #x\n}\n", "line 2", "an integer"},
-        {"graph g {\n  %s: f32[1] = scalar() \"s\"\n  return %t\n}\n", "line 3", "a value that was defined before"},
+        {"graph g {\n  %s: f32[1] = scalar() \"s\"\n  return %t\n}\n", "line 3",
+         "a value that was defined before"},
         {"graph g {\n  %s: f32[1] = scalar() \"s\"\n  update %s %s\n}\n", "line 3", "'='"},
     };
     for (const BadText &c : cases) {
@@ -143,16 +147,17 @@ TEST(Parse, OfMutatedTextGivesAGraphOrAnError) {
         std::string text = sound;
         for (int64_t change = mutate.integer(1, 4); change > 0; --change) {
             const auto at = static_cast<size_t>(mutate.integer(0, static_cast<int64_t>(text.size()) - 1));
-            const char c = alphabet[static_cast<size_t>(mutate.integer(0, static_cast<int64_t>(alphabet.size()) - 1))];
+            const char c =
+                alphabet[static_cast<size_t>(mutate.integer(0, static_cast<int64_t>(alphabet.size()) - 1))];
             switch (mutate.integer(0, 2)) {
-            case 0:
-                text[at] = c;
-                break;
-            case 1:
-                text.erase(at, static_cast<size_t>(mutate.integer(1, 20)));
-                break;
-            default:
-                text.insert(at, 1, c);
+                case 0:
+                    text[at] = c;
+                    break;
+                case 1:
+                    text.erase(at, static_cast<size_t>(mutate.integer(1, 20)));
+                    break;
+                default:
+                    text.insert(at, 1, c);
             }
         }
         try {

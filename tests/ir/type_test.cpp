@@ -40,7 +40,11 @@ TEST(ElementCount, RefusesWhatIsNotPositive) {
 
 TEST(ElementCount, RefusesProductsThatOverflow) {
     const int64_t big = int64_t{1} << 25;
-    expect_error([&] { element_count({big, big + 1}, 1, "layer 'a'"); }, {"layer 'a'", "overflows", "[33554432, 33554433]"});
+    expect_error(
+        [&] {
+            element_count({big, big + 1}, 1, "layer 'a'");
+        },
+        {"layer 'a'", "overflows", "[33554432, 33554433]"});
     expect_error([] { element_count({INT64_MAX}, 1, "a"); }, {"overflows"});
     expect_error([] { element_count({INT64_MAX, INT64_MAX}, 1, "a"); }, {"overflows"});
     // 2^32 * 2^32 is 0 in 64 bits.

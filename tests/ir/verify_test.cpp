@@ -13,13 +13,15 @@ Graph sound() {
     Graph graph;
     graph.name = "sound";
     const ValueId x = graph.add_one("input", "x", {}, {{"features", int64_t{3}}, {"bits", int64_t{32}}});
-    const Attributes shape{{"rows", int64_t{2}}, {"columns", int64_t{3}}, {"init", "zeros"}, {"trainable", int64_t{1}}};
+    const Attributes shape{
+        {"rows", int64_t{2}}, {"columns", int64_t{3}}, {"init", "zeros"}, {"trainable", int64_t{1}}};
     const ValueId w = graph.add_one("parameter", "w", {}, shape);
     const ValueId m = graph.add_one("parameter", "m", {}, shape);
     const ValueId dy = graph.add_constant("dy", Array(Float(32), {2, 3}));
     const ValueId rate = graph.add_one("scalar", "rate", {});
     const ValueId y = graph.add_one("dense", "y", {x, w});
-    const auto next = graph.add("sgd", "step", {w, m, dy, rate}, {{"momentum", 0.0}, {"scale", 1.0}, {"clip", 0.0}});
+    const auto next =
+        graph.add("sgd", "step", {w, m, dy, rate}, {{"momentum", 0.0}, {"scale", 1.0}, {"clip", 0.0}});
     graph.outputs = {y};
     graph.updates = {{w, next[0]}, {m, next[1]}};
     return graph;
@@ -41,9 +43,7 @@ Node &node(Graph &graph, const std::string &value) {
     return graph.nodes[static_cast<size_t>(graph.value(graph.find(value)).node)];
 }
 
-TEST(Verify, AcceptsASoundGraph) {
-    EXPECT_NO_THROW(verify(sound(), "nothing"));
-}
+TEST(Verify, AcceptsASoundGraph) { EXPECT_NO_THROW(verify(sound(), "nothing")); }
 
 TEST(Verify, CatchesNamesThatAreTakenTwice) {
     expect_broken([](Graph &g) { g.values[1].name = "x"; }, "two values are named 'x'");
@@ -70,7 +70,8 @@ TEST(Verify, CatchesUseBeforeProduction) {
 TEST(Verify, CatchesOutputsThatAreNotTheNodesOwn) {
     expect_broken([](Graph &g) { node(g, "y").outputs[0] = g.find("x"); }, "names another producer");
     expect_broken([](Graph &g) { node(g, "y").outputs[0] = 99; }, "names another producer");
-    expect_broken([](Graph &g) { node(g, "step").outputs[1] = node(g, "step").outputs[0]; }, "names another producer");
+    expect_broken([](Graph &g) { node(g, "step").outputs[1] = node(g, "step").outputs[0]; },
+                  "names another producer");
     expect_broken(
         [](Graph &g) {
             node(g, "step").outputs.pop_back();
@@ -78,16 +79,23 @@ TEST(Verify, CatchesOutputsThatAreNotTheNodesOwn) {
         },
         "has 1 outputs, its rule gives 2");
     expect_broken(
-        [](Graph &g) {
-            g.values.push_back({.name = "orphan", .shape = {1}, .encoding = {}, .node = 0});
-        },
+        [](Graph &g) { g.values.push_back({.name = "orphan", .shape = {1}, .encoding = {}, .node = 0}); },
         "no output of its producer");
 }
 
 TEST(Verify, CatchesValuesThatTheRuleWouldNotGive) {
-    expect_broken([](Graph &g) { g.value(g.find("y")).shape = {kBatch, 3}; }, "expected f32[N, 2], found f32[N, 3]");
-    expect_broken([](Graph &g) { g.value(g.find("y")).type = Int(32); }, "expected f32[N, 2], found i32[N, 2]");
-    expect_broken([](Graph &g) { g.value(g.find("y")).encoding = {std::vector<float>(32, 1), 0}; }, "another encoding");
+    expect_broken(
+        [](Graph &g) {
+            g.value(g.find("y")).shape = {kBatch, 3};
+        },
+        "expected f32[N, 2], found f32[N, 3]");
+    expect_broken([](Graph &g) { g.value(g.find("y")).type = Int(32); },
+                  "expected f32[N, 2], found i32[N, 2]");
+    expect_broken(
+        [](Graph &g) {
+            g.value(g.find("y")).encoding = {std::vector<float>(32, 1), 0};
+        },
+        "another encoding");
     expect_broken([](Graph &g) { g.value(g.find("w")).shape = {2, 4}; }, "w");
     expect_broken([](Graph &g) { node(g, "w").attributes["columns"] = int64_t{4}; }, "w");
     expect_broken([](Graph &g) { node(g, "w").attributes.erase("rows"); }, "no attribute 'rows'");
@@ -104,8 +112,10 @@ TEST(Verify, CatchesNumbersThatDoNotFit) {
     expect_broken(numbers(Array(Float(32), {3, 2})), "the numbers of 'dy' do not fit");
     expect_broken(numbers(Array(Int(32), {2, 3})), "the numbers of 'dy' do not fit");
     expect_broken(numbers(Array(Float(32), {2, 3}, Layout::InputPanels)), "the numbers of 'dy' do not fit");
-    expect_broken([](Graph &g) { g.constants[99] = g.constants.begin()->second; }, "numbers of what is no constant");
-    expect_broken([](Graph &g) { g.constants[g.find("w")] = g.constants.begin()->second; }, "numbers of what is no constant");
+    expect_broken([](Graph &g) { g.constants[99] = g.constants.begin()->second; },
+                  "numbers of what is no constant");
+    expect_broken([](Graph &g) { g.constants[g.find("w")] = g.constants.begin()->second; },
+                  "numbers of what is no constant");
 }
 
 TEST(Verify, CatchesEncodingsOfOtherWidths) {
@@ -119,7 +129,8 @@ TEST(Verify, CatchesBadOutputsAndUpdates) {
     expect_broken([](Graph &g) { g.updates[0].next = g.find("y"); }, "cannot replace 'w'");
     expect_broken([](Graph &g) { g.updates[1].state = g.updates[0].state; }, "an update");
     expect_broken([](Graph &g) { g.updates[0].state = g.find("dy"); }, "cannot replace 'dy'");
-    expect_broken([](Graph &g) { g.value(g.updates[0].next).layout = Layout::InputPanels; }, "cannot replace 'w'");
+    expect_broken([](Graph &g) { g.value(g.updates[0].next).layout = Layout::InputPanels; },
+                  "cannot replace 'w'");
 }
 
 TEST(Graph, NamesEachValueOnce) {
@@ -141,7 +152,8 @@ TEST(Graph, KnowsProducersAndUsers) {
     EXPECT_THAT(graph.users(w), testing::ElementsAre(5, 6));
     EXPECT_THAT(graph.users(graph.find("y")), testing::IsEmpty());
     EXPECT_THROW(Graph(graph).add("dense", "d", {w, 99}), InternalError);
-    EXPECT_THROW(Graph(graph).add_one("sgd", "d", graph.nodes.back().inputs, graph.nodes.back().attributes), InternalError);
+    EXPECT_THROW(Graph(graph).add_one("sgd", "d", graph.nodes.back().inputs, graph.nodes.back().attributes),
+                 InternalError);
 }
 
 }  // namespace

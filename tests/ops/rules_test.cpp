@@ -18,7 +18,9 @@ protected:
     Rules() {
         graph.name = "net";
         x = graph.add_one("input", "x", {}, {{"features", int64_t{3}}, {"bits", int64_t{32}}});
-        bytes = graph.add_one("input", "bytes", {}, {{"features", int64_t{3}}, {"bits", int64_t{8}}, {"scale", 1.0}, {"offset", 0.5}});
+        bytes =
+            graph.add_one("input", "bytes", {},
+                          {{"features", int64_t{3}}, {"bits", int64_t{8}}, {"scale", 1.0}, {"offset", 0.5}});
         codes = graph.add_one("quantize", "codes", {x}, {{"quantizer", "sign"}});
         w = parameter("w", 5, 3);
         v3 = parameter("v3", 3, 0);
@@ -29,11 +31,14 @@ protected:
     }
 
     ValueId parameter(const std::string &name, int64_t rows, int64_t columns) {
-        return graph.add_one("parameter", name, {}, {{"rows", rows}, {"columns", columns}, {"init", "zeros"}, {"trainable", int64_t{1}}});
+        return graph.add_one(
+            "parameter", name, {},
+            {{"rows", rows}, {"columns", columns}, {"init", "zeros"}, {"trainable", int64_t{1}}});
     }
 
     /** Types and shapes of the outputs. */
-    std::vector<std::string> infer(const std::string &op, const std::vector<ValueId> &inputs, const Attributes &attributes = {}) {
+    std::vector<std::string> infer(const std::string &op, const std::vector<ValueId> &inputs,
+                                   const Attributes &attributes = {}) {
         std::vector<std::string> result;
         for (ValueId id : graph.add(op, "layer", inputs, attributes)) {
             result.push_back(to_string(graph.value(id).type) + to_string(graph.value(id).shape));
@@ -41,8 +46,8 @@ protected:
         return result;
     }
 
-    void expect_refused(const std::string &op, const std::vector<ValueId> &inputs, std::initializer_list<std::string> fragments,
-                        const Attributes &attributes = {}) {
+    void expect_refused(const std::string &op, const std::vector<ValueId> &inputs,
+                        std::initializer_list<std::string> fragments, const Attributes &attributes = {}) {
         SCOPED_TRACE(op);
         const Graph before = graph;
         expect_error([&] { graph.add(op, "layer", inputs, attributes); }, fragments);
@@ -64,8 +69,10 @@ TEST_F(Rules, GiveShapesAndTypes) {
     EXPECT_THAT(infer("hardtanh", {x}), ElementsAre("f32[N, 3]"));
     EXPECT_THAT(infer("integer_dense", {codes, w_codes}), ElementsAre("i32[N, 5]"));
     EXPECT_THAT(infer("code_sum", {w_codes}, {{"scale", 1.0}}), ElementsAre("f32[5]"));
-    EXPECT_THAT(infer("batch_norm_train", {x, v3, v3}, {{"eps", 1e-4}}), ElementsAre("f32[N, 3]", "f32[3]", "f32[3]"));
-    EXPECT_THAT(infer("batch_norm_gradient", {x, x, v3, v3, v3}, {{"eps", 1e-4}}), ElementsAre("f32[N, 3]", "f32[3]", "f32[3]"));
+    EXPECT_THAT(infer("batch_norm_train", {x, v3, v3}, {{"eps", 1e-4}}),
+                ElementsAre("f32[N, 3]", "f32[3]", "f32[3]"));
+    EXPECT_THAT(infer("batch_norm_gradient", {x, x, v3, v3, v3}, {{"eps", 1e-4}}),
+                ElementsAre("f32[N, 3]", "f32[3]", "f32[3]"));
     EXPECT_THAT(infer("squared_hinge", {x, labels}), ElementsAre("f32[1]"));
     EXPECT_THAT(infer("softmax_cross_entropy_gradient", {x, labels}), ElementsAre("f32[N, 3]"));
     EXPECT_THAT(infer("adam", {w, w, w, w, rate}), ElementsAre("f32[5, 3]", "f32[5, 3]", "f32[5, 3]"));
@@ -98,7 +105,8 @@ TEST_F(Rules, RefuseOperandsThatDoNotFit) {
     expect_refused("dequantize", {acc, v3}, {"'v3'", "f32[5]"}, {{"scale", 1.0}});
     const ValueId t = graph.add_constant("t", Array(Int(64), {5}));
     expect_refused("threshold", {acc, t}, {"i32[5]", "i64[5]"});
-    for (const char *loss : {"squared_hinge", "squared_hinge_gradient", "softmax_cross_entropy", "softmax_cross_entropy_gradient"}) {
+    for (const char *loss : {"squared_hinge", "squared_hinge_gradient", "softmax_cross_entropy",
+                             "softmax_cross_entropy_gradient"}) {
         expect_refused(loss, {x, v3}, {"u8[N]", "f32[3]"});
         expect_refused(loss, {codes, labels}, {"'codes'"});
         expect_refused(loss, {x}, {"2 inputs"});
@@ -120,8 +128,9 @@ TEST_F(Rules, RefuseEveryOpsWrongNumberOfInputs) {
             EXPECT_THROW(graph.add("constant", "layer", {}), InternalError);
             continue;
         }
-        const Attributes attributes{{"features", int64_t{3}}, {"bits", int64_t{32}},  {"rows", int64_t{3}},
-                                    {"columns", int64_t{3}},  {"init", "zeros"},      {"trainable", int64_t{1}},
+        const Attributes attributes{{"features", int64_t{3}}, {"bits", int64_t{32}},
+                                    {"rows", int64_t{3}},     {"columns", int64_t{3}},
+                                    {"init", "zeros"},        {"trainable", int64_t{1}},
                                     {"scale", 1.0},           {"quantizer", "sign"}};
         EXPECT_THROW(graph.add(op->name, "layer", std::vector<ValueId>(9, labels), attributes), CompileError);
     }

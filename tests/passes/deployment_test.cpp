@@ -20,7 +20,8 @@ Graph expect_meaning_kept(const Graph &network, const Arrays &parameters, const 
 }
 
 bool has_op(const Graph &graph, const std::string &op) {
-    return std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node &node) { return node.op == op; });
+    return std::any_of(graph.nodes.begin(), graph.nodes.end(),
+                       [&](const Node &node) { return node.op == op; });
 }
 
 TEST(Deployment, KeepsTheMeaningOfRandomNetworks) {
@@ -37,7 +38,8 @@ TEST(Deployment, KeepsTheMeaningOfAdversarialBatchNorms) {
     for (uint32_t seed = 0; seed < 150; ++seed) {
         SCOPED_TRACE(testing::Message() << "seed " << seed);
         Random random(seed);
-        const Graph network = random_network(random, {.sizes = {1, 2, 3, 5, 33}, .float_input = false, .float_layers = false});
+        const Graph network =
+            random_network(random, {.sizes = {1, 2, 3, 5, 33}, .float_input = false, .float_layers = false});
         const Arrays parameters = random_parameters(network, random, true);
         expect_meaning_kept(network, parameters, random_batch(network, random, 32, 2));
     }
@@ -51,34 +53,39 @@ TEST(Deployment, LeavesNoFloatBetweenBinaryLayers) {
         return batch_norm(dense(x, {.units = 3, .weights = sign()}));
     });
     Random random(1);
-    const Graph graph = expect_meaning_kept(network, random_parameters(network, random), random_batch(network, random, 9, 3));
+    const Graph graph =
+        expect_meaning_kept(network, random_parameters(network, random), random_batch(network, random, 9, 3));
     std::vector<std::string> ops;
     for (const Node &node : graph.nodes) {
         if (node.op != "constant") {
             ops.push_back(node.op);
         }
     }
-    EXPECT_THAT(ops, testing::ElementsAre("input", "integer_dense", "threshold", "integer_dense", "threshold", "integer_dense",
-                                          "dequantize", "batch_norm"));
+    EXPECT_THAT(ops, testing::ElementsAre("input", "integer_dense", "threshold", "integer_dense", "threshold",
+                                          "integer_dense", "dequantize", "batch_norm"));
 }
 
 TEST(Deployment, KeepsFloatLayersAsTheyAre) {
     const Graph network = build("net", [] {
-        Tensor x = quantize(batch_norm(dense(input("image", {5}, Float(32)), {.units = 4, .weights = sign()})), sign());
+        Tensor x = quantize(
+            batch_norm(dense(input("image", {5}, Float(32)), {.units = 4, .weights = sign()})), sign());
         return dense(x, {.units = 3});
     });
     Random random(1);
-    const Graph graph = expect_meaning_kept(network, random_parameters(network, random), random_batch(network, random, 9, 3));
+    const Graph graph =
+        expect_meaning_kept(network, random_parameters(network, random), random_batch(network, random, 9, 3));
     EXPECT_FALSE(has_op(graph, "threshold"));
     EXPECT_FALSE(has_op(graph, "integer_dense"));
 }
 
 TEST(Deployment, ComputesSumsOfCodesOnce) {
     const Graph network = build("net", [] {
-        return batch_norm(dense(input("image", {5}, UInt(8), {.scale = 1, .offset = 7}), {.units = 4, .weights = sign()}));
+        return batch_norm(
+            dense(input("image", {5}, UInt(8), {.scale = 1, .offset = 7}), {.units = 4, .weights = sign()}));
     });
     Random random(1);
-    const Graph graph = expect_meaning_kept(network, random_parameters(network, random), random_batch(network, random, 9, 3));
+    const Graph graph =
+        expect_meaning_kept(network, random_parameters(network, random), random_batch(network, random, 9, 3));
     EXPECT_FALSE(has_op(graph, "code_sum"));
     EXPECT_FALSE(has_op(graph, "quantize"));
     EXPECT_FALSE(has_op(graph, "parameter"));
@@ -92,7 +99,8 @@ TEST(Freeze, RefusesParametersThatDoNotFit) {
         expect_error([&] { freeze(network, options); }, fragments);
     };
     expect_refused({}, {"network 'net'", "'dense1.weight'", "none"});
-    expect_refused({{"dense1.weight", Array(Float(32), {5, 4})}}, {"network 'net'", "'dense1.weight'", "f32[4, 5]", "f32[5, 4]"});
+    expect_refused({{"dense1.weight", Array(Float(32), {5, 4})}},
+                   {"network 'net'", "'dense1.weight'", "f32[4, 5]", "f32[5, 4]"});
     expect_refused({{"dense1.weight", Array(UInt(8), {4, 5})}}, {"'dense1.weight'", "f32[4, 5]", "u8[4, 5]"});
     EXPECT_THROW(freeze(network, {}), InternalError);
 }
@@ -102,7 +110,8 @@ TEST(FixBatch, RefusesAnEmptyBatch) {
     for (int64_t batch : {0, -1}) {
         PassOptions options;
         options.batch = batch;
-        expect_error([&] { fix_batch(network, options); }, {"network 'net'", "at least 1", std::to_string(batch)});
+        expect_error([&] { fix_batch(network, options); },
+                     {"network 'net'", "at least 1", std::to_string(batch)});
     }
 }
 

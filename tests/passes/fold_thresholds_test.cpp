@@ -10,9 +10,12 @@ namespace quantide {
 
 namespace {
 
-const std::vector<float> kWeights{0.0F, -0.0F, 1, -1, 1e-45F, -1e-45F, FLT_MIN, -FLT_MIN, 1e-3F, -1e-3F, 1e38F, -1e38F, FLT_MAX, -FLT_MAX};
-const std::vector<float> kBiases{0.0F, -0.0F, 1e-45F, -1e-45F, 0.5F, -0.5F, 1, -1, 1e38F, -1e38F, FLT_MAX, -FLT_MAX};
-const std::vector<float> kMeans{0.0F, -0.0F, 1, -1, 0.5F, 1e-45F, -2.5F, 3, 100, 1e10F, -1e38F, FLT_MAX, -FLT_MAX};
+const std::vector<float> kWeights{0.0F,     -0.0F, 1,      -1,    1e-45F, -1e-45F, FLT_MIN,
+                                  -FLT_MIN, 1e-3F, -1e-3F, 1e38F, -1e38F, FLT_MAX, -FLT_MAX};
+const std::vector<float> kBiases{0.0F, -0.0F, 1e-45F, -1e-45F, 0.5F,    -0.5F,
+                                 1,    -1,    1e38F,  -1e38F,  FLT_MAX, -FLT_MAX};
+const std::vector<float> kMeans{0.0F, -0.0F, 1,     -1,     0.5F,    1e-45F,  -2.5F,
+                                3,    100,   1e10F, -1e38F, FLT_MAX, -FLT_MAX};
 const std::vector<float> kVariances{0, 1e-45F, FLT_MIN, 1e-4F, 1, 1e4F, 1e38F, FLT_MAX};
 
 /** input, dense by sign weights of `units`, batch norm (or not), sign; all numbers constants. */
@@ -22,10 +25,16 @@ struct Layer {
 
     Layer(ElementType type, float scale, float offset, const Array &weights) {
         graph.name = "layer";
-        x = type == UInt(8) ? graph.add_one("input", "x", {},
-                                            {{"features", weights.shape[1]}, {"bits", int64_t{8}}, {"scale", double{scale}}, {"offset", double{offset}}}) :
-                              graph.add_one("quantize", "signs", {graph.add_one("input", "x", {}, {{"features", weights.shape[1]}, {"bits", int64_t{32}}})},
-                                            {{"quantizer", "sign"}});
+        x = type == UInt(8)
+                ? graph.add_one("input", "x", {},
+                                {{"features", weights.shape[1]},
+                                 {"bits", int64_t{8}},
+                                 {"scale", double{scale}},
+                                 {"offset", double{offset}}})
+                : graph.add_one("quantize", "signs",
+                                {graph.add_one("input", "x", {},
+                                               {{"features", weights.shape[1]}, {"bits", int64_t{32}}})},
+                                {{"quantizer", "sign"}});
         const ValueId w = graph.add_constant("w", weights, sign_quantizer.encoding);
         y = graph.add_one("dense", "dense", {x, w});
     }
@@ -57,7 +66,8 @@ Graph fold(const Graph &graph) {
 }
 
 size_t count_op(const Graph &graph, const std::string &op) {
-    return static_cast<size_t>(std::count_if(graph.nodes.begin(), graph.nodes.end(), [&](const Node &node) { return node.op == op; }));
+    return static_cast<size_t>(std::count_if(graph.nodes.begin(), graph.nodes.end(),
+                                             [&](const Node &node) { return node.op == op; }));
 }
 
 void expect_folded(const Layer &layer, const Array &inputs) {
@@ -104,7 +114,8 @@ TEST(FoldThresholds, AgreesOnEveryReachableAccumulatorOfSigns) {
             Layer layer(UInt(1), 1, 0, random.codes(UInt(1), {kUnits, k}));
             Array var = pick(random, kVariances, kUnits, 4);
             std::for_each(var.floats().begin(), var.floats().end(), [](float &v) { v = std::fabs(v); });
-            layer.norm(pick(random, kWeights, kUnits, 2), pick(random, kBiases, kUnits, 2), pick(random, kMeans, kUnits, static_cast<float>(k)), var, eps);
+            layer.norm(pick(random, kWeights, kUnits, 2), pick(random, kBiases, kUnits, 2),
+                       pick(random, kMeans, kUnits, static_cast<float>(k)), var, eps);
             layer.finish();
             expect_folded(layer, inputs);
         }
@@ -116,14 +127,17 @@ TEST(FoldThresholds, AgreesOnEveryReachableAccumulatorOfBytes) {
         int64_t k;
         float scale, offset;
     };
-    for (const Case &c : {Case{1, 1, 0}, Case{1, 2.0F / 255, -1}, Case{1, 1e10F, -1e10F}, Case{1, 1e-10F, 1e10F}, Case{2, 0.125F, -1}, Case{2, 0.1F, 0.3F}}) {
-        SCOPED_TRACE(testing::Message() << "seed and inputs " << c.k << ", scale " << c.scale << ", offset " << c.offset);
+    for (const Case &c : {Case{1, 1, 0}, Case{1, 2.0F / 255, -1}, Case{1, 1e10F, -1e10F},
+                          Case{1, 1e-10F, 1e10F}, Case{2, 0.125F, -1}, Case{2, 0.1F, 0.3F}}) {
+        SCOPED_TRACE(testing::Message()
+                     << "seed and inputs " << c.k << ", scale " << c.scale << ", offset " << c.offset);
         const int64_t units = c.k == 1 ? 300 : 12;
         Random random(static_cast<uint32_t>(c.k));
         Layer layer(UInt(8), c.scale, c.offset, random.codes(UInt(1), {units, c.k}));
         Array var = pick(random, kVariances, units, 4);
         std::for_each(var.floats().begin(), var.floats().end(), [](float &v) { v = std::fabs(v); });
-        layer.norm(pick(random, kWeights, units, 2), pick(random, kBiases, units, 2), pick(random, kMeans, units, 256 * c.scale), var, 1e-4);
+        layer.norm(pick(random, kWeights, units, 2), pick(random, kBiases, units, 2),
+                   pick(random, kMeans, units, 256 * c.scale), var, 1e-4);
         layer.finish();
         expect_folded(layer, all_bytes(c.k));
     }
@@ -144,7 +158,8 @@ int64_t threshold(int64_t k, float weight, float bias, float mean) {
     Array ones(UInt(1), {1, k});
     std::fill(ones.as<uint8_t>().begin(), ones.as<uint8_t>().end(), uint8_t{1});
     Layer layer(UInt(8), 1, 0, ones);
-    layer.norm(make_floats({1}, {weight}), make_floats({1}, {bias}), make_floats({1}, {mean}), make_floats({1}, {1}), 1e-12);
+    layer.norm(make_floats({1}, {weight}), make_floats({1}, {bias}), make_floats({1}, {mean}),
+               make_floats({1}, {1}), 1e-12);
     layer.finish();
     const Graph folded = fold(layer.graph);
     const Array &t = *folded.constants.at(folded.producer(folded.outputs[0]).inputs[1]);
@@ -154,7 +169,7 @@ int64_t threshold(int64_t k, float weight, float bias, float mean) {
 TEST(FoldThresholds, FindsTheThresholdsThatOneWouldDerive) {
     EXPECT_EQ(threshold(3, 1, 0, 10), 10);
     EXPECT_EQ(threshold(3, 1, 0, 10.5F), 11);
-    EXPECT_EQ(threshold(3, 2, 3, 10), 9);       // acc >= 8.5
+    EXPECT_EQ(threshold(3, 2, 3, 10), 9);        // acc >= 8.5
     EXPECT_EQ(threshold(3, -1, 0, 10.5F), -10);  // acc <= 10
     EXPECT_EQ(threshold(3, 0, 1, 10), -765);     // always
     EXPECT_EQ(threshold(3, 0, -1, 10), 766);     // never
@@ -175,15 +190,18 @@ TEST(FoldThresholds, TakesWeightsThatTwoLayersShare) {
         Random random(seed);
         Layer layer(UInt(1), 1, 0, random.codes(UInt(1), {7, 7}));
         const ValueId w = layer.graph.find("w");
-        layer.norm(random.floats({7}), random.floats({7}), random.floats({7}, -4, 4), random.floats({7}, 0, 2), 1e-4);
+        layer.norm(random.floats({7}), random.floats({7}), random.floats({7}, -4, 4),
+                   random.floats({7}, 0, 2), 1e-4);
         layer.finish();
         layer.y = layer.graph.add_one("dense", "dense", {layer.codes, w});
-        layer.norm(random.floats({7}), random.floats({7}), random.floats({7}, -4, 4), random.floats({7}, 0, 2), 1e-4);
+        layer.norm(random.floats({7}), random.floats({7}), random.floats({7}, -4, 4),
+                   random.floats({7}, 0, 2), 1e-4);
         layer.finish();
         const Graph folded = fold(layer.graph);
         EXPECT_EQ(count_op(folded, "threshold"), 2U);
         const Array inputs = all_signs(7);
-        EXPECT_EQ(interpret_outputs(folded, {{"x", inputs}}), interpret_outputs(layer.graph, {{"x", inputs}}));
+        EXPECT_EQ(interpret_outputs(folded, {{"x", inputs}}),
+                  interpret_outputs(layer.graph, {{"x", inputs}}));
     }
 }
 
@@ -191,7 +209,8 @@ TEST(FoldThresholds, KeepsWhatOthersReadToo) {
     Random random(3);
     Layer layer(UInt(1), 1, 0, random.codes(UInt(1), {5, 6}));
     const ValueId product = layer.y;
-    layer.norm(random.floats({5}), random.floats({5}), random.floats({5}, -4, 4), random.floats({5}, 0, 2), 1e-4);
+    layer.norm(random.floats({5}), random.floats({5}), random.floats({5}, -4, 4), random.floats({5}, 0, 2),
+               1e-4);
     const ValueId norm = layer.y;
     layer.finish();
     const Array inputs = all_signs(6);
@@ -213,7 +232,8 @@ TEST(FoldThresholds, LeavesAClampBeforeTheSign) {
     layer.finish();
     const Graph kept = fold(layer.graph);
     EXPECT_EQ(count_op(kept, "threshold"), 0U);
-    EXPECT_EQ(interpret_outputs(kept, {{"x", all_signs(6)}}), interpret_outputs(layer.graph, {{"x", all_signs(6)}}));
+    EXPECT_EQ(interpret_outputs(kept, {{"x", all_signs(6)}}),
+              interpret_outputs(layer.graph, {{"x", all_signs(6)}}));
 }
 
 }  // namespace

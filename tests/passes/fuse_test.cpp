@@ -6,11 +6,10 @@ namespace quantide {
 
 namespace {
 
-bool is_source(const Node &node) {
-    return node.inputs.empty();
-}
+bool is_source(const Node &node) { return node.inputs.empty(); }
 
-/** Groups can run one after another: an order of them exists in which each reads only what was made before. */
+/** Groups can run one after another: an order of them exists in which each reads only what was made before.
+ */
 void expect_sound_groups(const Graph &graph) {
     SCOPED_TRACE(print(graph));
     std::set<int> groups;

@@ -14,7 +14,8 @@ void expect_golden(const std::string &name, const std::string &found) {
     if (std::getenv("QUANTIDE_UPDATE_GOLDEN") != nullptr) {
         std::ofstream(path) << found;
     }
-    EXPECT_EQ(found, content_of(path)) << path << " differs; QUANTIDE_UPDATE_GOLDEN=1 build/test_passes rewrites it";
+    EXPECT_EQ(found, content_of(path))
+        << path << " differs; QUANTIDE_UPDATE_GOLDEN=1 build/test_passes rewrites it";
 }
 
 TEST(Golden, DigitsDeployed) {
@@ -31,8 +32,9 @@ TEST(Golden, DigitsTraining) {
     const Network &digits = find_network("digits");
     const Recipe recipe = digits.recipe();
     check_recipe("digits", recipe);
-    expect_golden("digits_training", print(run_passes(digits.graph(), training_passes(),
-                                                      training_options(recipe.loss, recipe.optimizer, recipe.batch))));
+    expect_golden("digits_training",
+                  print(run_passes(digits.graph(), training_passes(),
+                                   training_options(recipe.loss, recipe.optimizer, recipe.batch))));
 }
 
 }  // namespace

@@ -23,8 +23,8 @@ inline Array codes_of(const Node &node, const Array &numbers) {
     return codes;
 }
 
-/** Every state of a training graph: the network's parameters as given, moments as given or 0, and the codes of
- * quantized parameters. */
+/** Every state of a training graph: the network's parameters as given, moments as given or 0, and the codes
+ * of quantized parameters. */
 inline Arrays initial_states(const Graph &graph, const Arrays &given) {
     Arrays states;
     for (const Node &node : graph.nodes) {
@@ -33,9 +33,9 @@ inline Arrays initial_states(const Graph &graph, const Arrays &given) {
         }
         const Value &value = graph.value(node.outputs[0]);
         auto found = given.find(value.name);
-        states[value.name] = found != given.end()   ? found->second :
-                             node.has("quantizer") ? codes_of(node, given.at(node.text("of"))) :
-                                                     Array(value.type, value.shape);
+        states[value.name] = found != given.end()    ? found->second
+                             : node.has("quantizer") ? codes_of(node, given.at(node.text("of")))
+                                                     : Array(value.type, value.shape);
     }
     return states;
 }
@@ -56,7 +56,8 @@ inline Arrays step_results(const Graph &graph, const Arrays &bindings) {
 /** Trains by interpreting the training graph. */
 class InterpretedTrainer {
 public:
-    InterpretedTrainer(const Graph &network, const Loss &loss, const Optimizer &optimizer, int64_t batch, const Arrays &parameters)
+    InterpretedTrainer(const Graph &network, const Loss &loss, const Optimizer &optimizer, int64_t batch,
+                       const Arrays &parameters)
         : optimizer_(optimizer) {
         const PassOptions options = training_options(loss, optimizer, batch);
         graph_ = fix_batch(differentiate(network, options), options);

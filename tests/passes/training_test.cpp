@@ -34,15 +34,17 @@ TEST(TrainingPasses, KeepTheMeaningOfAStep) {
         Random random(seed);
         const Graph network = random_network(random, {.sizes = {1, 2, 3, 5, 33, 65}});
         const int64_t batch = random.integer(1, 7);
-        const PassOptions options = training_options(random.coin() ? squared_hinge() : softmax_cross_entropy(),
-                                                     random.coin() ? adam() : sgd(0.9), batch);
+        const PassOptions options =
+            training_options(random.coin() ? squared_hinge() : softmax_cross_entropy(),
+                             random.coin() ? adam() : sgd(0.9), batch);
         Arrays bindings, expected;
         run_passes(network, training_passes(), options, [&](const Pass &pass, const Graph &graph) {
             SCOPED_TRACE(testing::Message() << pass.name << "\n" << print(graph));
             if (bindings.empty()) {
                 bindings = random_states(graph, random_parameters(network, random), random);
                 bindings["rate"] = make_floats({1}, {0.01F});
-                bindings = join(bindings, random_batch(graph, random, batch, network.value(network.outputs[0]).shape[1]));
+                bindings = join(
+                    bindings, random_batch(graph, random, batch, network.value(network.outputs[0]).shape[1]));
                 expected = step_results(graph, bindings);
             }
             // Recomputed batch norms are in float32, the others in double.
@@ -67,7 +69,8 @@ TEST(Differentiate, GivesTheGradientOfTheLoss) {
         });
         const Loss loss = seed < 3 ? squared_hinge() : softmax_cross_entropy();
         constexpr double kRate = 0.5;
-        const Arrays parameters = random_parameters(network, random), batch = random_batch(network, random, 9, 6);
+        const Arrays parameters = random_parameters(network, random),
+                     batch = random_batch(network, random, 9, 6);
         const Arrays labels{{"labels", random.codes(UInt(8), {9}, 6)}};
         const auto train = [&](const Arrays &at) {
             InterpretedTrainer trainer(network, loss, sgd(), 9, at);
@@ -93,7 +96,8 @@ TEST(Differentiate, GivesTheGradientOfTheLoss) {
 }
 
 TEST(Differentiate, MovesStatisticsByTheBatchs) {
-    const Graph network = build("net", [] { return batch_norm(input("image", {2}, Float(32)), {.momentum = 0.25}); });
+    const Graph network =
+        build("net", [] { return batch_norm(input("image", {2}, Float(32)), {.momentum = 0.25}); });
     Random random(1);
     InterpretedTrainer trainer(network, squared_hinge(), sgd(), 2,
                                {{"batch_norm1.weight", make_floats({2}, {1, 1})},
@@ -110,7 +114,8 @@ TEST(Differentiate, KeepsCodesThatAreThoseOfTheWeights) {
         SCOPED_TRACE(optimizer.op);
         Random random(1);
         const Graph network = random_network(random, {.sizes = {3, 33, 65}, .float_layers = false});
-        InterpretedTrainer trainer(network, squared_hinge(), optimizer, 7, random_parameters(network, random));
+        InterpretedTrainer trainer(network, squared_hinge(), optimizer, 7,
+                                   random_parameters(network, random));
         for (int step = 0; step < 5; ++step) {
             Arrays batch = random_batch(trainer.graph(), random, 7, 3);
             trainer.step(batch, 0.05);
@@ -135,8 +140,9 @@ TEST(Differentiate, ScalesTheRateOfLatentWeightsByTheirFans) {
     });
     const Graph graph = differentiate(network, training_options(squared_hinge(), adam(), 4));
     const auto update_of = [&](const std::string &name) {
-        const auto found = std::find_if(graph.updates.begin(), graph.updates.end(),
-                                        [&](const StateUpdate &update) { return graph.value(update.state).name == name; });
+        const auto found =
+            std::find_if(graph.updates.begin(), graph.updates.end(),
+                         [&](const StateUpdate &update) { return graph.value(update.state).name == name; });
         return graph.producer(found->next);
     };
     EXPECT_NEAR(update_of("dense1.weight").real("scale"), std::sqrt((5 + 3) / 1.5), 1e-12);
@@ -150,7 +156,8 @@ TEST(Differentiate, ScalesTheRateOfLatentWeightsByTheirFans) {
 
 TEST(Differentiate, RefusesANetworkWithoutParameters) {
     const Graph network = build("net", [] { return hardtanh(input("image", {5}, Float(32))); });
-    expect_error([&] { differentiate(network, training_options(squared_hinge(), adam(), 4)); }, {"network 'net'", "parameters to train"});
+    expect_error([&] { differentiate(network, training_options(squared_hinge(), adam(), 4)); },
+                 {"network 'net'", "parameters to train"});
 }
 
 TEST(Training, LearnsAToyProblem) {
@@ -160,7 +167,8 @@ TEST(Training, LearnsAToyProblem) {
             Random random(11);
             const Graph network = build("net", [&] {
                 const Precision precision = binary ? sign() : float32();
-                Tensor x = batch_norm(dense(input("image", {8}, Float(32)), {.units = 24, .weights = precision}));
+                Tensor x =
+                    batch_norm(dense(input("image", {8}, Float(32)), {.units = 24, .weights = precision}));
                 x = binary ? quantize(x, sign()) : hardtanh(x);
                 return batch_norm(dense(x, {.units = 3, .weights = precision}));
             });

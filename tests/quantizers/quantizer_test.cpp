@@ -33,7 +33,8 @@ TEST(Sign, PassesGradientsWithinTheWindow) {
     for (float x : {0.0F, -0.0F, 0.5F, -0.5F, 1.0F, -1.0F}) {
         EXPECT_EQ(sign_quantizer.surrogate(x), 1) << x;
     }
-    for (float x : {std::nextafter(1.0F, 2.0F), std::nextafter(-1.0F, -2.0F), 7.0F, kInfinity, -kInfinity, kNan}) {
+    for (float x :
+         {std::nextafter(1.0F, 2.0F), std::nextafter(-1.0F, -2.0F), 7.0F, kInfinity, -kInfinity, kNan}) {
         EXPECT_EQ(sign_quantizer.surrogate(x), 0) << x;
     }
 }

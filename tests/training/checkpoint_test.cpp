@@ -23,7 +23,8 @@ Checkpoint sample(uint32_t seed = 1) {
     checkpoint.network = "net";
     checkpoint.parameters = random_parameters(network(), random);
     checkpoint.best = random_parameters(network(), random);
-    checkpoint.moments = {{"dense1.weight.m", random.floats({3, 5})}, {"dense1.weight.v", random.floats({3, 5}, 0, 1)}};
+    checkpoint.moments = {{"dense1.weight.m", random.floats({3, 5})},
+                          {"dense1.weight.v", random.floats({3, 5}, 0, 1)}};
     checkpoint.seed = UINT64_MAX;
     checkpoint.steps = 1234567890123;
     checkpoint.epoch = 3;
@@ -99,25 +100,42 @@ TEST_F(CheckpointFile, MayBeMadeByPyTorch) {
 }
 
 TEST_F(CheckpointFile, OfAnotherNetworkIsRefused) {
-    expect_refused(write([](SafeTensors &c) { c.metadata["network"] = "other"; }), {"network 'net'", "\"other\""});
-    expect_refused(write([](SafeTensors &c) { c.metadata["network"] = "two\nlines"; }), {"network 'net'", "two\\nlines"});
-    expect_error([&] { load_parameters(write([](SafeTensors &c) { c.tensors["dense9.weight"] = Array(Float(32), {1}); }), network()); },
-                 {folder / "changed", "network 'net'", "dense9.weight"});
-    expect_error([&] { load_parameters(write([](SafeTensors &c) { c.tensors["two\nlines"] = Array(Float(32), {1}); }), network()); },
-                 {folder / "changed", "two\\nlines"});
+    expect_refused(write([](SafeTensors &c) { c.metadata["network"] = "other"; }),
+                   {"network 'net'", "\"other\""});
+    expect_refused(write([](SafeTensors &c) { c.metadata["network"] = "two\nlines"; }),
+                   {"network 'net'", "two\\nlines"});
+    expect_error(
+        [&] {
+            load_parameters(write([](SafeTensors &c) { c.tensors["dense9.weight"] = Array(Float(32), {1}); }),
+                            network());
+        },
+        {folder / "changed", "network 'net'", "dense9.weight"});
+    expect_error(
+        [&] {
+            load_parameters(write([](SafeTensors &c) { c.tensors["two\nlines"] = Array(Float(32), {1}); }),
+                            network());
+        },
+        {folder / "changed", "two\\nlines"});
 }
 
 TEST_F(CheckpointFile, WithTensorsThatDoNotFitIsRefused) {
-    expect_refused(write([](SafeTensors &c) { c.tensors.erase("batch_norm1.bias"); }), {"'batch_norm1.bias'", "none"});
-    expect_refused(write([](SafeTensors &c) { c.tensors["dense1.weight"] = Array(Float(32), {5, 3}); }),
+    expect_refused(write([](SafeTensors &c) { c.tensors.erase("batch_norm1.bias"); }),
+                   {"'batch_norm1.bias'", "none"});
+    expect_refused(write([](SafeTensors &c) {
+                       c.tensors["dense1.weight"] = Array(Float(32), {5, 3});
+                   }),
                    {"'dense1.weight'", "f32[3, 5]", "f32[5, 3]"});
-    expect_refused(write([](SafeTensors &c) { c.tensors["dense1.weight"] = Array(Float(64), {3, 5}); }),
+    expect_refused(write([](SafeTensors &c) {
+                       c.tensors["dense1.weight"] = Array(Float(64), {3, 5});
+                   }),
                    {"'dense1.weight'", "f32[3, 5]", "f64[3, 5]"});
-    expect_refused(write([](SafeTensors &c) { c.tensors["dense1.weight"] = Array(Float(32), {15}); }), {"'dense1.weight'", "f32[15]"});
+    expect_refused(write([](SafeTensors &c) { c.tensors["dense1.weight"] = Array(Float(32), {15}); }),
+                   {"'dense1.weight'", "f32[15]"});
     expect_refused(write([](SafeTensors &c) { c.tensors["batch_norm1.running_var"].floats()[2] = -1e-30F; }),
                    {"'batch_norm1.running_var'", "negative"});
     for (float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
-        expect_refused(write([&](SafeTensors &c) { c.tensors["dense2.weight"].floats()[1] = bad; }), {"dense2.weight", "finite"});
+        expect_refused(write([&](SafeTensors &c) { c.tensors["dense2.weight"].floats()[1] = bad; }),
+                       {"dense2.weight", "finite"});
     }
 }
 
@@ -126,9 +144,13 @@ TEST_F(CheckpointFile, WithABadBestCopyIsRefused) {
     expect_error([&] { load_checkpoint(missing, network()); }, {missing, "'best.batch_norm1.bias'"});
     expect_error([&] { load_parameters(missing, network()); }, {missing, "'best.batch_norm1.bias'"});
     EXPECT_EQ(load_parameters(missing, network(), false), sample().parameters);
-    const std::string negative = write([](SafeTensors &c) { c.tensors["best.batch_norm1.running_var"].floats()[0] = -1; });
-    expect_error([&] { load_parameters(negative, network()); }, {negative, "'best.batch_norm1.running_var'", "negative"});
-    const std::string none = write([](SafeTensors &c) { std::erase_if(c.tensors, [](const auto &t) { return t.first.starts_with("best."); }); });
+    const std::string negative =
+        write([](SafeTensors &c) { c.tensors["best.batch_norm1.running_var"].floats()[0] = -1; });
+    expect_error([&] { load_parameters(negative, network()); },
+                 {negative, "'best.batch_norm1.running_var'", "negative"});
+    const std::string none = write([](SafeTensors &c) {
+        std::erase_if(c.tensors, [](const auto &t) { return t.first.starts_with("best."); });
+    });
     expect_error([&] { load_checkpoint(none, network()); }, {none, "best", "3 epochs"});
 }
 
@@ -137,7 +159,8 @@ TEST_F(CheckpointFile, WithoutItsTrainingStateIsRefused) {
         const std::string missing = write([&](SafeTensors &c) { c.metadata.erase(key); });
         expect_error([&] { load_checkpoint(missing, network()); }, {missing, key, "none"});
         for (const char *bad : {"", "x", "-1", "1x", " 1", "nan", "99999999999999999999999", "a\nb"}) {
-            const bool large_real = std::string(key).find("_sum") != std::string::npos || std::string(key) == "best_error";
+            const bool large_real =
+                std::string(key).find("_sum") != std::string::npos || std::string(key) == "best_error";
             if (large_real && bad[0] == '9') {
                 continue;
             }

@@ -28,12 +28,14 @@ TEST(Evaluator, GivesTheInterpretersBitsAtEveryLevel) {
             batches.push_back(random_batch(network, random, rows, 2));
         }
         for (const CpuLevel *level : host_levels()) {
-            SCOPED_TRACE(testing::Message() << "seed " << seed << ", level " << level->name << "\n" << print(network));
+            SCOPED_TRACE(testing::Message() << "seed " << seed << ", level " << level->name << "\n"
+                                            << print(network));
             JitOptions options;
             options.level = level;
             Evaluator evaluator(network, parameters, options);
             for (const Arrays &batch : batches) {
-                EXPECT_EQ(evaluator.run(batch.at("image")), interpret_outputs(network, join(parameters, batch))[0]);
+                EXPECT_EQ(evaluator.run(batch.at("image")),
+                          interpret_outputs(network, join(parameters, batch))[0]);
             }
         }
     }
@@ -43,18 +45,20 @@ TEST(Evaluator, TakesTheSignOfNanAndMinusZeroAsTheInterpreterDoes) {
     const Graph network = build("net", [] {
         return dense(quantize(input("image", {5}, Float(32)), sign()), {.units = 1, .weights = sign()});
     });
-    const float nan = std::numeric_limits<float>::quiet_NaN(), infinity = std::numeric_limits<float>::infinity();
+    const float nan = std::numeric_limits<float>::quiet_NaN(),
+                infinity = std::numeric_limits<float>::infinity();
     const Arrays parameters{{"dense1.weight", make_floats({1, 5}, {1, 1, 1, 1, 1})}};
     for (const CpuLevel *level : host_levels()) {
         SCOPED_TRACE(level->name);
         JitOptions options;
         options.level = level;
         Evaluator evaluator(network, parameters, options);
-        EXPECT_EQ(elements(evaluator.run(make_floats({4, 5}, {nan, -nan, nan, -nan, nan,              //
-                                                              0.0F, -0.0F, 0.0F, -0.0F, 1e-45F,        //
-                                                              -1e-45F, -1, -infinity, nan, -infinity,  //
-                                                              infinity, 1, -0.0F, nan, -1e-45F}))),
-                  (std::vector<float>{-5, 5, -5, 1}));
+        EXPECT_EQ(
+            elements(evaluator.run(make_floats({4, 5}, {nan,      -nan,  nan,       -nan,  nan,        //
+                                                        0.0F,     -0.0F, 0.0F,      -0.0F, 1e-45F,     //
+                                                        -1e-45F,  -1,    -infinity, nan,   -infinity,  //
+                                                        infinity, 1,     -0.0F,     nan,   -1e-45F}))),
+            (std::vector<float>{-5, 5, -5, 1}));
     }
 }
 
@@ -69,7 +73,8 @@ Graph small() {
 TEST(Evaluator, TakesMoreRowsThanACall) {
     Random random(1);
     const Graph network = small();
-    const Arrays parameters = random_parameters(network, random), batch = random_batch(network, random, 401, 3);
+    const Arrays parameters = random_parameters(network, random),
+                 batch = random_batch(network, random, 401, 3);
     Evaluator evaluator(network, parameters);
     EXPECT_EQ(evaluator.run(batch.at("image")), interpret_outputs(network, join(parameters, batch))[0]);
 }
@@ -79,7 +84,8 @@ TEST(Evaluator, TakesOtherParameters) {
     const Graph network = small();
     Evaluator evaluator(network, random_parameters(network, random));
     for (int round = 0; round < 3; ++round) {
-        const Arrays parameters = random_parameters(network, random, round == 2), batch = random_batch(network, random, 7, 3);
+        const Arrays parameters = random_parameters(network, random, round == 2),
+                     batch = random_batch(network, random, 7, 3);
         evaluator.set_parameters(parameters);
         EXPECT_EQ(evaluator.run(batch.at("image")), interpret_outputs(network, join(parameters, batch))[0]);
     }
@@ -89,8 +95,16 @@ TEST(Evaluator, RefusesInputsThatDoNotFit) {
     Random random(3);
     const Graph network = small();
     Evaluator evaluator(network, random_parameters(network, random));
-    expect_error([&] { evaluator.run(Array(UInt(8), {2, 32})); }, {"input 'image'", "u8[N, 33]", "u8[2, 32]"});
-    expect_error([&] { evaluator.run(Array(Float(32), {2, 33})); }, {"input 'image'", "u8[N, 33]", "f32[2, 33]"});
+    expect_error(
+        [&] {
+            evaluator.run(Array(UInt(8), {2, 32}));
+        },
+        {"input 'image'", "u8[N, 33]", "u8[2, 32]"});
+    expect_error(
+        [&] {
+            evaluator.run(Array(Float(32), {2, 33}));
+        },
+        {"input 'image'", "u8[N, 33]", "f32[2, 33]"});
     expect_error([&] { evaluator.run(Array(UInt(8), {33})); }, {"input 'image'", "u8[33]"});
 }
 

@@ -32,10 +32,12 @@ Recipe recipe() {
 /** Rows whose class is that of the largest of the first pixels. */
 DataSet data_set(int64_t rows, uint32_t seed) {
     Random random(seed);
-    DataSet data{.images = random.codes(UInt(8), {rows, 9}), .labels = Array(UInt(8), {rows}), .classes = kClasses};
+    DataSet data{
+        .images = random.codes(UInt(8), {rows, 9}), .labels = Array(UInt(8), {rows}), .classes = kClasses};
     for (int64_t row = 0; row < rows; ++row) {
         const auto first = data.images.as<uint8_t>().begin() + row * 9;
-        data.labels.as<uint8_t>()[static_cast<size_t>(row)] = static_cast<uint8_t>(std::max_element(first, first + kClasses) - first);
+        data.labels.as<uint8_t>()[static_cast<size_t>(row)] =
+            static_cast<uint8_t>(std::max_element(first, first + kClasses) - first);
     }
     return data;
 }
@@ -80,8 +82,11 @@ TEST(Fit, ReportsEveryStepAndKeepsTheBestEpoch) {
     }
     EXPECT_EQ(result.best_epoch, best_epoch);
     EXPECT_EQ(result.validation_error, best);
-    EXPECT_EQ(error_rate(Evaluator(network(), result.parameters).run(data.test.images), data.test.labels), result.test_error);
-    EXPECT_EQ(error_rate(Evaluator(network(), result.last_parameters).run(data.test.images), data.test.labels), result.last_test_error);
+    EXPECT_EQ(error_rate(Evaluator(network(), result.parameters).run(data.test.images), data.test.labels),
+              result.test_error);
+    EXPECT_EQ(
+        error_rate(Evaluator(network(), result.last_parameters).run(data.test.images), data.test.labels),
+        result.last_test_error);
 }
 
 TEST(Fit, ResumesWithTheSameBitsFromAnyStep) {
@@ -129,13 +134,16 @@ TEST(Fit, RefusesToResumeAnotherRunAndLeavesItsFile) {
     short_recipe.epochs = 1;
     fit(network(), short_recipe, data, options);
     const std::string before = content_of(options.checkpoint);
-    expect_error([&] { fit(network(), recipe(), data, options); }, {options.checkpoint, "recipe", "epochs 3", "epochs 1", "--restart"});
+    expect_error([&] { fit(network(), recipe(), data, options); },
+                 {options.checkpoint, "recipe", "epochs 3", "epochs 1", "--restart"});
     FitOptions seeded = options;
     seeded.seed = 9;
-    expect_error([&] { fit(network(), short_recipe, data, seeded); }, {options.checkpoint, "seed 9", "--restart"});
+    expect_error([&] { fit(network(), short_recipe, data, seeded); },
+                 {options.checkpoint, "seed 9", "--restart"});
     DataSplits smaller = data;
     smaller.train = slice(data.train, 0, 35);
-    expect_error([&] { fit(network(), short_recipe, smaller, options); }, {options.checkpoint, "3 batches", "7 steps"});
+    expect_error([&] { fit(network(), short_recipe, smaller, options); },
+                 {options.checkpoint, "3 batches", "7 steps"});
     EXPECT_EQ(content_of(options.checkpoint), before);
     folder.add("run.safetensors", "nonsense");
     expect_error([&] { fit(network(), short_recipe, data, options); }, {options.checkpoint});
@@ -146,15 +154,25 @@ TEST(Fit, RefusesToResumeAnotherRunAndLeavesItsFile) {
 }
 
 TEST(Fit, RefusesDataThatDoesNotFit) {
-    const auto expect_refused = [](const std::function<void(DataSplits &)> &change, std::initializer_list<std::string> fragments) {
+    const auto expect_refused = [](const std::function<void(DataSplits &)> &change,
+                                   std::initializer_list<std::string> fragments) {
         DataSplits data = splits();
         change(data);
         expect_error([&] { fit(network(), recipe(), data, {}); }, fragments);
     };
-    expect_refused([](DataSplits &data) { data.train.images = Array(UInt(8), {75, 8}); }, {"input 'image'", "9 features", "8"});
-    expect_refused([](DataSplits &data) { data.test.images = Array(UInt(8), {30, 10}); }, {"input 'image'", "9 features", "10"});
+    expect_refused(
+        [](DataSplits &data) {
+            data.train.images = Array(UInt(8), {75, 8});
+        },
+        {"input 'image'", "9 features", "8"});
+    expect_refused(
+        [](DataSplits &data) {
+            data.test.images = Array(UInt(8), {30, 10});
+        },
+        {"input 'image'", "9 features", "10"});
     expect_refused([](DataSplits &data) { data.train.classes = 10; }, {"network 'net'", "3 classes", "10"});
-    expect_refused([](DataSplits &data) { data.train = slice(data.train, 0, 9); }, {"network 'net'", "at least 10", "9"});
+    expect_refused([](DataSplits &data) { data.train = slice(data.train, 0, 9); },
+                   {"network 'net'", "at least 10", "9"});
     Recipe scaled = recipe();
     scaled.preprocessing = {.scale = 2, .offset = 0};
     expect_error([&] { fit(network(), scaled, splits(), {}); }, {"input 'image'", "preprocessing"});
@@ -162,8 +180,11 @@ TEST(Fit, RefusesDataThatDoesNotFit) {
 
 TEST(NetworkInputs, AreScaledForFloatInputs) {
     const Graph graph = build("net", [] { return dense(input("image", {2}, Float(32)), {.units = 3}); });
-    const DataSet data{.images = make_array<uint8_t>(UInt(8), {2, 2}, {0, 1, 2, 255}), .labels = Array(UInt(8), {2}), .classes = 3};
-    EXPECT_EQ(elements(network_inputs(graph, {.scale = 0.5F, .offset = -1}, data)), (std::vector<float>{-1, -0.5F, 0, 126.5F}));
+    const DataSet data{.images = make_array<uint8_t>(UInt(8), {2, 2}, {0, 1, 2, 255}),
+                       .labels = Array(UInt(8), {2}),
+                       .classes = 3};
+    EXPECT_EQ(elements(network_inputs(graph, {.scale = 0.5F, .offset = -1}, data)),
+              (std::vector<float>{-1, -0.5F, 0, 126.5F}));
 }
 
 }  // namespace

@@ -28,21 +28,24 @@ TEST(InitialParameters, FillTheirRanges) {
             sum += x;
         }
         // Six standard deviations of the mean.
-        EXPECT_NEAR(sum / static_cast<double>(numbers.size()), 0, 6 * range / std::sqrt(3.0 * static_cast<double>(numbers.size()))) << name;
+        EXPECT_NEAR(sum / static_cast<double>(numbers.size()), 0,
+                    6 * range / std::sqrt(3.0 * static_cast<double>(numbers.size())))
+            << name;
     };
     expect_uniform("dense1.weight", 1);
     expect_uniform("dense2.weight", std::sqrt(6.0F / 300));
     expect_uniform("dense3.weight", std::sqrt(6.0F / 200));
     EXPECT_NE(found.at("dense2.weight").bytes, found.at("dense3.weight").bytes);
-    for (const auto &[name, value] : std::map<std::string, float>{
-             {"weight", 1}, {"bias", 0}, {"running_mean", 0}, {"running_var", 1}}) {
+    for (const auto &[name, value] :
+         std::map<std::string, float>{{"weight", 1}, {"bias", 0}, {"running_mean", 0}, {"running_var", 1}}) {
         EXPECT_EQ(elements(found.at("batch_norm1." + name)), std::vector<float>(200, value)) << name;
     }
 }
 
 TEST(InitialParameters, DependOnTheSeedAlone) {
     EXPECT_EQ(initial_parameters(network(), 7), initial_parameters(network(), 7));
-    EXPECT_NE(initial_parameters(network(), 7).at("dense1.weight"), initial_parameters(network(), 8).at("dense1.weight"));
+    EXPECT_NE(initial_parameters(network(), 7).at("dense1.weight"),
+              initial_parameters(network(), 8).at("dense1.weight"));
     EXPECT_NE(initial_parameters(network(), 7).at("dense1.weight"),
               initial_parameters(network(), 7 + (uint64_t{1} << 32)).at("dense1.weight"));
 }

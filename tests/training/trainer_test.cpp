@@ -49,7 +49,8 @@ std::vector<Case> cases() {
              return batch_norm(dense(x, {.units = 3}));
          },
          softmax_cross_entropy(), kAdam, 2},
-        {"float32_alone", [] { return dense(input("image", {33}, Float(32)), {.units = 1}); }, squared_hinge(), sgd(0.9), 7},
+        {"float32_alone", [] { return dense(input("image", {33}, Float(32)), {.units = 1}); },
+         squared_hinge(), sgd(0.9), 7},
         {"float32_to_signs",
          [] {
              Tensor x = input("image", {3}, Float(32));
@@ -76,8 +77,9 @@ Recipe recipe_of(const Case &c) {
 /** Whether rounding may flip a sign, or open or shut a straight-through window. */
 bool near_an_edge(const Graph &graph, const std::map<ValueId, Array> &values) {
     for (const Node &node : graph.nodes) {
-        const bool activation = node.op == "hardtanh" || (node.op == "quantize" && graph.producer(node.inputs[0]).op != "adam" &&
-                                                          graph.producer(node.inputs[0]).op != "sgd");
+        const bool activation =
+            node.op == "hardtanh" || (node.op == "quantize" && graph.producer(node.inputs[0]).op != "adam" &&
+                                      graph.producer(node.inputs[0]).op != "sgd");
         if (!activation) {
             continue;
         }
@@ -121,19 +123,23 @@ TEST_P(TrainerOf, StepsAsTheInterpreterDoes) {
         const Arrays states = initial_states(graph, join(trainer.parameters(), trainer.moments()));
         const Arrays batch = draw_batch(graph, states, random, c.batch, classes);
         const double t = step + 1;
-        const double rate = c.optimizer.op == "adam" ? 0.01 * std::sqrt(1 - std::pow(0.999, t)) / (1 - std::pow(0.9, t)) : 0.01;
+        const double rate = c.optimizer.op == "adam"
+                                ? 0.01 * std::sqrt(1 - std::pow(0.999, t)) / (1 - std::pow(0.9, t))
+                                : 0.01;
         Arrays bindings = join(batch, states);
         bindings["rate"] = make_floats({1}, {static_cast<float>(rate)});
         const Arrays expected = step_results(graph, bindings);
 
-        const float loss = trainer.step(batch.at("image").bytes.data(), batch.at("labels").as<uint8_t>().data(), 0.01);
+        const float loss =
+            trainer.step(batch.at("image").bytes.data(), batch.at("labels").as<uint8_t>().data(), 0.01);
         EXPECT_NEAR(loss, expected.at("output 0").floats()[0], 1e-4 * std::max(1.0F, std::fabs(loss)));
         expect_near(trainer.scores(), expected.at("output 1"), 1e-5, 1e-4);
         Arrays found = join(trainer.parameters(), trainer.moments());
         for (const auto &[name, array] : expected) {
             SCOPED_TRACE(name);
             if (found.count(name) != 0) {
-                // A weight moves by at most rate times scale, of which the gradient's rounding is a small share.
+                // A weight moves by at most rate times scale, of which the gradient's rounding is a small
+                // share.
                 expect_near(found.at(name), array, 2e-5, 2e-5);
             }
         }
@@ -149,7 +155,8 @@ TEST_P(TrainerOf, KeepsCodesThatAreThoseOfItsWeights) {
     Trainer trainer(network, recipe_of(c));
     for (int step = 0; step < 3; ++step) {
         const Arrays batch = random_batch(trainer.program().graph, random, c.batch, classes);
-        trainer.step(batch.at("image").bytes.data(), random.codes(UInt(8), {c.batch}, classes).as<uint8_t>().data(), 0.05);
+        trainer.step(batch.at("image").bytes.data(),
+                     random.codes(UInt(8), {c.batch}, classes).as<uint8_t>().data(), 0.05);
     }
     // A trainer that quantizes the same weights anew goes on with the same bits.
     Trainer other(network, recipe_of(c));
@@ -177,7 +184,8 @@ TEST_P(TrainerOf, GivesTheSameBitsForAnyNumberOfThreads) {
         Trainer trainer(network, recipe_of(c), {.seed = 3, .threads = threads});
         for (int step = 0; step < 3; ++step) {
             const Arrays batch = random_batch(trainer.program().graph, random, c.batch, classes);
-            trainer.step(batch.at("image").bytes.data(), random.codes(UInt(8), {c.batch}, classes).as<uint8_t>().data(), 0.05);
+            trainer.step(batch.at("image").bytes.data(),
+                         random.codes(UInt(8), {c.batch}, classes).as<uint8_t>().data(), 0.05);
         }
         results.push_back(join(trainer.parameters(), trainer.moments()));
     }
@@ -197,8 +205,11 @@ TEST(Trainer, RestoresAllOrNothing) {
     const Arrays other{{"dense1.weight", Array(Float(32), {1, 33})}};
     expect_error([&] { trainer.restore(other, {}, 9); }, {"'dense1.weight.m'", "none"});
     expect_error([&] { trainer.restore({}, moments, 9); }, {"'dense1.weight'", "none"});
-    expect_error([&] { trainer.restore(other, {{"dense1.weight.m", Array(Float(32), {33})}}, 9); },
-                 {"'dense1.weight.m'", "f32[1, 33]", "f32[33]"});
+    expect_error(
+        [&] {
+            trainer.restore(other, {{"dense1.weight.m", Array(Float(32), {33})}}, 9);
+        },
+        {"'dense1.weight.m'", "f32[1, 33]", "f32[33]"});
     EXPECT_EQ(trainer.parameters(), parameters);
     EXPECT_EQ(trainer.moments(), moments);
     EXPECT_EQ(trainer.steps(), 0);
