@@ -13,10 +13,12 @@ thread_local std::shared_ptr<Graph> current;
 
 /** Throws CompileError for a name that is no C identifier. */
 void check_name(const std::string &kind, const std::string &name) {
-    const bool letters = name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==
-                         std::string::npos;
+    const bool letters =
+        name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==
+        std::string::npos;
     user_check(letters && !name.empty() && (name[0] < '0' || name[0] > '9'),
-               "{} {:?}: expected a name of letters, digits and '_' that does not start with a digit", kind, name);
+               "{} {:?}: expected a name of letters, digits and '_' that does not start with a digit", kind,
+               name);
 }
 
 /** Names that a training step or a checkpoint gives to what is no layer. */
@@ -39,22 +41,23 @@ std::string layer_name(const Graph &graph, const std::string &kind, const std::s
     }
     check_name(kind, wanted);
     user_check(taken.count(wanted) == 0, "{} '{}': expected a name that no other layer has", kind, wanted);
-    user_check(std::find(std::begin(kReserved), std::end(kReserved), wanted) == std::end(kReserved), "{} '{}': expected a name other than {}", kind, wanted,
-               fmt::join(kReserved, ", "));
+    user_check(std::find(std::begin(kReserved), std::end(kReserved), wanted) == std::end(kReserved),
+               "{} '{}': expected a name other than {}", kind, wanted, fmt::join(kReserved, ", "));
     return wanted;
 }
 
 ValueId parameter(Graph &graph, const std::string &name, int64_t rows, int64_t columns, const char *init,
                   bool trainable) {
-    return graph.add_one("parameter", name, {},
-                         {{"rows", rows}, {"columns", columns}, {"init", init}, {"trainable", int64_t{trainable}}});
+    return graph.add_one(
+        "parameter", name, {},
+        {{"rows", rows}, {"columns", columns}, {"init", init}, {"trainable", int64_t{trainable}}});
 }
 
 void check_scores(const Graph &graph, const Tensor &scores) {
     const Value &value = graph.value(scores.id());
     user_check(value.type == Float(32) && value.shape.size() == 2,
-               "network '{}': expected float32 scores [N, classes], found '{}' of type {}{}", graph.name, value.name,
-               to_string(value.type), to_string(value.shape));
+               "network '{}': expected float32 scores [N, classes], found '{}' of type {}{}", graph.name,
+               value.name, to_string(value.type), to_string(value.shape));
 }
 
 /** Every node must lead to the scores. */
@@ -71,7 +74,8 @@ void check_all_used(const Graph &graph, ValueId scores) {
     }
     for (size_t i = 0; i < graph.nodes.size(); ++i) {
         user_check(used.count(static_cast<int>(i)) != 0,
-                   "{} '{}' of network '{}': expected the scores to use it, found that nothing leads from it to them",
+                   "{} '{}' of network '{}': expected the scores to use it, found that nothing leads from it "
+                   "to them",
                    graph.nodes[i].op, graph.nodes[i].name, graph.name);
     }
 }
@@ -81,8 +85,8 @@ void check_all_used(const Graph &graph, ValueId scores) {
 Tensor input(const std::string &name, const Shape &features, ElementType type, const InputOptions &options) {
     user_check(current != nullptr, "input '{}': expected to be called inside a network (see build)", name);
     user_check(features.size() == 1, "input '{}': expected one extent, found {}", name, to_string(features));
-    user_check(type == UInt(8) || type == Float(32), "input '{}': expected UInt(8) or Float(32), found {}", name,
-               to_string(type));
+    user_check(type == UInt(8) || type == Float(32), "input '{}': expected UInt(8) or Float(32), found {}",
+               name, to_string(type));
     user_check(type == UInt(8) || (options.scale == 1 && options.offset == 0),
                "input '{}': expected scale and offset only for UInt(8)", name);
     Attributes attributes{{"features", features[0]}, {"bits", int64_t{type.bits}}};
@@ -115,10 +119,10 @@ Tensor dense(const Tensor &x, const DenseOptions &options) {
 Tensor batch_norm(const Tensor &x, const BatchNormOptions &options) {
     Graph &graph = x.graph();
     const std::string name = layer_name(graph, "batch_norm", options.name);
-    user_check(options.eps > 0 && std::isfinite(options.eps), "batch_norm '{}': expected eps > 0, found {}", name,
-               options.eps);
-    user_check(options.momentum > 0 && options.momentum <= 1, "batch_norm '{}': expected momentum in (0, 1], found {}",
-               name, options.momentum);
+    user_check(options.eps > 0 && std::isfinite(options.eps), "batch_norm '{}': expected eps > 0, found {}",
+               name, options.eps);
+    user_check(options.momentum > 0 && options.momentum <= 1,
+               "batch_norm '{}': expected momentum in (0, 1], found {}", name, options.momentum);
     user_check(x.shape().size() == 2, "batch_norm '{}': expected an input [N, features], found {}", name,
                to_string(x.shape()));
     const int64_t features = x.shape()[1];
@@ -132,7 +136,8 @@ Tensor batch_norm(const Tensor &x, const BatchNormOptions &options) {
 
 Tensor quantize(const Tensor &x, const Precision &precision, const std::string &wanted) {
     const std::string name = layer_name(x.graph(), "quantize", wanted);
-    user_check(precision != float32(), "quantize '{}': expected a quantizer such as sign(), found float32()", name);
+    user_check(precision != float32(), "quantize '{}': expected a quantizer such as sign(), found float32()",
+               name);
     return x.with(x.graph().add_one("quantize", name, {x.id()}, {{"quantizer", precision.quantizer}}));
 }
 
@@ -142,7 +147,8 @@ Tensor hardtanh(const Tensor &x, const std::string &name) {
 
 Graph build(const std::string &name, const std::function<Tensor()> &network) {
     check_name("network", name);
-    user_check(current == nullptr, "network '{}': expected to be built on its own, found it inside network '{}'", name,
+    user_check(current == nullptr,
+               "network '{}': expected to be built on its own, found it inside network '{}'", name,
                current == nullptr ? "" : current->name);
     const auto graph = std::make_shared<Graph>();
     graph->name = name;

@@ -30,13 +30,14 @@ struct InputOptions {
 
 /** A batch of rows of `features` numbers: Float(32), or UInt(8) codes 0..255.
  * Throws CompileError for another type, for more than one extent or for one that is not positive. */
-Tensor input(const std::string &name, const Shape &features, ElementType type, const InputOptions &options = {});
+Tensor input(const std::string &name, const Shape &features, ElementType type,
+             const InputOptions &options = {});
 
 struct DenseOptions {
-    int64_t units = 0;               ///< outputs, at least 1
-    Precision weights = float32();   ///< sign(): latent float32 weights in [-1, 1], one bit in use
+    int64_t units = 0;                ///< outputs, at least 1
+    Precision weights = float32();    ///< sign(): latent float32 weights in [-1, 1], one bit in use
     Precision gradients = float32();  ///< of the layer's products in backward
-    std::string name = {};           ///< dense1, dense2, ... if empty
+    std::string name = {};            ///< dense1, dense2, ... if empty
 };
 
 /** A fully connected layer without bias: x [N, K] to x w^T [N, units]. Makes the parameter NAME.weight

@@ -26,15 +26,15 @@ bool register_recipe(const char *name, Recipe (*recipe)());
 }  // namespace quantide
 
 /** QUANTIDE_NETWORK(name) { ...; return scores; } defines a network that the driver knows by name. */
-#define QUANTIDE_NETWORK(name)                                                  \
-    static quantide::Tensor quantide_network_##name();                          \
-    [[maybe_unused]] static const bool quantide_has_network_##name =            \
-        quantide::register_network(#name, quantide_network_##name);             \
+#define QUANTIDE_NETWORK(name)                                       \
+    static quantide::Tensor quantide_network_##name();               \
+    [[maybe_unused]] static const bool quantide_has_network_##name = \
+        quantide::register_network(#name, quantide_network_##name);  \
     static quantide::Tensor quantide_network_##name()
 
 /** QUANTIDE_RECIPE(name) { return {.data = ..., .loss = ...}; } says how to train it. */
-#define QUANTIDE_RECIPE(name)                                                   \
-    static quantide::Recipe quantide_recipe_##name();                           \
-    [[maybe_unused]] static const bool quantide_has_recipe_##name =             \
-        quantide::register_recipe(#name, quantide_recipe_##name);               \
+#define QUANTIDE_RECIPE(name)                                       \
+    static quantide::Recipe quantide_recipe_##name();               \
+    [[maybe_unused]] static const bool quantide_has_recipe_##name = \
+        quantide::register_recipe(#name, quantide_recipe_##name);   \
     static quantide::Recipe quantide_recipe_##name()

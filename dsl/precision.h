@@ -10,13 +10,9 @@ struct Precision {
 };
 
 /** Binary32: not quantized. */
-inline Precision float32() {
-    return {};
-}
+inline Precision float32() { return {}; }
 
 /** One bit, +1 or -1 (Hubara et al. 2016). */
-inline Precision sign() {
-    return {"sign"};
-}
+inline Precision sign() { return {"sign"}; }
 
 }  // namespace quantide

@@ -4,39 +4,31 @@
 
 namespace quantide {
 
-Loss squared_hinge() {
-    return {"squared_hinge"};
-}
+Loss squared_hinge() { return {"squared_hinge"}; }
 
-Loss softmax_cross_entropy() {
-    return {"softmax_cross_entropy"};
-}
+Loss softmax_cross_entropy() { return {"softmax_cross_entropy"}; }
 
 Optimizer adam(const AdamOptions &options) {
     return {"adam", {{"beta1", options.beta1}, {"beta2", options.beta2}, {"eps", options.eps}}};
 }
 
-Optimizer sgd(double momentum) {
-    return {"sgd", {{"momentum", momentum}}};
-}
+Optimizer sgd(double momentum) { return {"sgd", {{"momentum", momentum}}}; }
 
 double LearningRate::at(int epoch, int epochs) const {
     switch (kind) {
-    case Kind::Constant:
-        return start;
-    case Kind::Exponential:
-        return start * std::pow(end / start, static_cast<double>(epoch) / epochs);
-    case Kind::Steps: {
-        const int drops = epoch / every;
-        return start * std::pow(end, drops);
-    }
+        case Kind::Constant:
+            return start;
+        case Kind::Exponential:
+            return start * std::pow(end / start, static_cast<double>(epoch) / epochs);
+        case Kind::Steps: {
+            const int drops = epoch / every;
+            return start * std::pow(end, drops);
+        }
     }
     throw InternalError("unknown learning-rate schedule");
 }
 
-LearningRate constant(double rate) {
-    return {LearningRate::Kind::Constant, rate, rate, 1};
-}
+LearningRate constant(double rate) { return {LearningRate::Kind::Constant, rate, rate, 1}; }
 
 LearningRate exponential(double start, double end) {
     return {LearningRate::Kind::Exponential, start, end, 1};
@@ -48,8 +40,8 @@ LearningRate steps(double start, double factor, int every) {
 
 void check_recipe(const std::string &network, const Recipe &recipe) {
     auto positive = [&](const char *field, double value) {
-        user_check(value > 0 && std::isfinite(value), "recipe of '{}': expected {} > 0, found {}", network, field,
-                   value);
+        user_check(value > 0 && std::isfinite(value), "recipe of '{}': expected {} > 0, found {}", network,
+                   field, value);
     };
     positive("learning_rate.start", recipe.learning_rate.start);
     positive("learning_rate.end", recipe.learning_rate.end);
@@ -63,7 +55,8 @@ void check_recipe(const std::string &network, const Recipe &recipe) {
         if (key == "eps") {
             positive("eps", value);
         } else {
-            user_check(value >= 0 && value < 1, "recipe of '{}': expected {} in [0, 1), found {}", network, key, value);
+            user_check(value >= 0 && value < 1, "recipe of '{}': expected {} in [0, 1), found {}", network,
+                       key, value);
         }
     }
 }

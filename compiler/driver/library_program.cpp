@@ -94,11 +94,11 @@ Array run_library(const Program &program, const Target &target, const Toolchain 
     const std::string log = folder / "log", folder_word = shell_quote(folder.path());
     // Static, so that an emulator needs no libraries of the target.
     run_shell("the C compiler '" + toolchain.compiler + "'",
-                fmt::format("cd {} && {} -std=c99 -O1 -Wall -Werror -static -o run main.c lib{}.a",
-                            folder_word, toolchain.compiler, kName),
-                log);
-    run_shell("the library's program",
-                fmt::format("cd {} && {} ./run in out", folder_word, toolchain.runner), log);
+              fmt::format("cd {} && {} -std=c99 -O1 -Wall -Werror -static -o run main.c lib{}.a", folder_word,
+                          toolchain.compiler, kName),
+              log);
+    run_shell("the library's program", fmt::format("cd {} && {} ./run in out", folder_word, toolchain.runner),
+              log);
 
     Array scores(output.type, {inputs.shape.at(0), output.shape.at(1)});
     const std::string bytes = read_file(folder / "out");

@@ -63,25 +63,15 @@ int64_t integer_at(const Array &array, size_t i) {
 
 }  // namespace
 
-void interpret_input(Interpretation &op) {
-    bound_op(op);
-}
+void interpret_input(Interpretation &op) { bound_op(op); }
 
-void interpret_labels(Interpretation &op) {
-    bound_op(op);
-}
+void interpret_labels(Interpretation &op) { bound_op(op); }
 
-void interpret_parameter(Interpretation &op) {
-    bound_op(op);
-}
+void interpret_parameter(Interpretation &op) { bound_op(op); }
 
-void interpret_scalar(Interpretation &op) {
-    bound_op(op);
-}
+void interpret_scalar(Interpretation &op) { bound_op(op); }
 
-void interpret_constant(Interpretation &op) {
-    bound_op(op);
-}
+void interpret_constant(Interpretation &op) { bound_op(op); }
 
 void interpret_quantize(Interpretation &op) {
     const QuantizerDef &quantizer = find_quantizer(op.node.text("quantizer"));
@@ -108,8 +98,10 @@ void interpret_dense(Interpretation &op) {
     std::vector<int64_t> acc(y.size());
     product<int32_t, int64_t>(integers(op, 0), units, depth, std::span(acc));
     for (size_t i = 0; i < y.size(); ++i) {
-        const float offset = static_cast<float>(row_sum(units, depth, i % (units.size() / static_cast<size_t>(depth))));
-        y[i] = static_cast<float>(acc[i]) * (x_view.scale * w_view.scale) + x_view.offset * w_view.scale * offset;
+        const float offset =
+            static_cast<float>(row_sum(units, depth, i % (units.size() / static_cast<size_t>(depth))));
+        y[i] = static_cast<float>(acc[i]) * (x_view.scale * w_view.scale) +
+               x_view.offset * w_view.scale * offset;
     }
 }
 

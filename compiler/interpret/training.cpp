@@ -19,13 +19,15 @@ std::vector<double> numbers(const Interpretation &op, size_t i) {
     }
     const IntegerView view = integer_view(encoding);
     for (uint8_t code : op.in(i).as<uint8_t>()) {
-        result.push_back(static_cast<double>(view.scale) * (view.multiplier * code + view.addend) + view.offset);
+        result.push_back(static_cast<double>(view.scale) * (view.multiplier * code + view.addend) +
+                         view.offset);
     }
     return result;
 }
 
 void store(Array &array, const std::vector<double> &values) {
-    std::transform(values.begin(), values.end(), array.floats().begin(), [](double v) { return static_cast<float>(v); });
+    std::transform(values.begin(), values.end(), array.floats().begin(),
+                   [](double v) { return static_cast<float>(v); });
 }
 
 /** One-against-all target of element i of a [rows, classes] matrix. */
@@ -80,8 +82,8 @@ void interpret_batch_norm_train(Interpretation &op) {
 }
 
 void interpret_batch_norm_gradient(Interpretation &op) {
-    const std::vector<double> dy = numbers(op, 0), x = numbers(op, 1), mean = numbers(op, 2), var = numbers(op, 3),
-                              weight = numbers(op, 4);
+    const std::vector<double> dy = numbers(op, 0), x = numbers(op, 1), mean = numbers(op, 2),
+                              var = numbers(op, 3), weight = numbers(op, 4);
     const size_t columns = weight.size();
     const double rows = static_cast<double>(op.rows(0));
     auto h = [&](size_t i) {

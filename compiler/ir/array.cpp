@@ -10,12 +10,12 @@ namespace {
 /** Position of element (row, column) of a [rows, columns] matrix of whole elements. */
 int64_t position(Layout layout, int64_t rows, int64_t columns, int64_t row, int64_t column) {
     switch (layout) {
-    case Layout::OutputPanels:
-        return (row / 32 * columns + column) * 32 + row % 32;
-    case Layout::InputPanels:
-        return (column / 32 * rows + row) * 32 + column % 32;
-    default:
-        return row * columns + column;
+        case Layout::OutputPanels:
+            return (row / 32 * columns + column) * 32 + row % 32;
+        case Layout::InputPanels:
+            return (column / 32 * rows + row) * 32 + column % 32;
+        default:
+            return row * columns + column;
     }
 }
 
@@ -64,9 +64,10 @@ void pack_bits(const Array &from, Array &to) {
 }  // namespace
 
 Array::Array(ElementType element, Shape extents, Layout order)
-    : type(element), shape(std::move(extents)), layout(order),
-      bytes(static_cast<size_t>(byte_count(shape, element, order, 1))) {
-}
+    : type(element),
+      shape(std::move(extents)),
+      layout(order),
+      bytes(static_cast<size_t>(byte_count(shape, element, order, 1))) {}
 
 Array to_layout(const Array &array, Layout layout) {
     if (array.layout == layout) {
@@ -91,12 +92,15 @@ Array to_layout(const Array &array, Layout layout) {
                 continue;
             }
             const uint32_t bit =
-                from_bits ? array.as<uint32_t>()[word_position(array.layout, columns, row, column)] >> (column % 32) & 1 :
-                            array.as<uint8_t>()[position(array.layout, rows, columns, row, column)] & 1;
+                from_bits ? array.as<uint32_t>()[word_position(array.layout, columns, row, column)] >>
+                                    (column % 32) &
+                                1
+                          : array.as<uint8_t>()[position(array.layout, rows, columns, row, column)] & 1;
             if (to_bits) {
                 result.as<uint32_t>()[word_position(layout, columns, row, column)] |= bit << (column % 32);
             } else {
-                result.as<uint8_t>()[position(layout, rows, columns, row, column)] = static_cast<uint8_t>(bit);
+                result.as<uint8_t>()[position(layout, rows, columns, row, column)] =
+                    static_cast<uint8_t>(bit);
             }
         }
     }

@@ -15,10 +15,8 @@ struct AlignedAllocator {
     AlignedAllocator() = default;
     template<typename U>
     explicit AlignedAllocator(const AlignedAllocator<U> &) {}
-    T *allocate(size_t n) {
-        return static_cast<T *>(::operator new(n * sizeof(T), std::align_val_t{64}));
-    }
-    void deallocate(T *p, size_t) { ::operator delete(p, std::align_val_t{64}); }
+    T *allocate(size_t n) { return static_cast<T *>(::operator new (n * sizeof(T), std::align_val_t{64})); }
+    void deallocate(T *p, size_t) { ::operator delete (p, std::align_val_t{64}); }
     bool operator==(const AlignedAllocator &) const { return true; }
 };
 

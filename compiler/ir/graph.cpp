@@ -17,24 +17,22 @@ const T &attribute(const Node &node, const std::string &key) {
 
 }  // namespace
 
-int64_t Node::integer(const std::string &key) const {
-    return attribute<int64_t>(*this, key);
-}
+int64_t Node::integer(const std::string &key) const { return attribute<int64_t>(*this, key); }
 
-double Node::real(const std::string &key) const {
-    return attribute<double>(*this, key);
-}
+double Node::real(const std::string &key) const { return attribute<double>(*this, key); }
 
-const std::string &Node::text(const std::string &key) const {
-    return attribute<std::string>(*this, key);
-}
+const std::string &Node::text(const std::string &key) const { return attribute<std::string>(*this, key); }
 
 std::vector<ValueId> Graph::add(const std::string &op, const std::string &layer, std::vector<ValueId> inputs,
                                 Attributes attributes) {
-    Node node{.op = op, .name = layer, .inputs = std::move(inputs), .outputs = {}, .attributes = std::move(attributes)};
+    Node node{.op = op,
+              .name = layer,
+              .inputs = std::move(inputs),
+              .outputs = {},
+              .attributes = std::move(attributes)};
     for (ValueId input : node.inputs) {
-        internal_check(input >= 0 && input < static_cast<ValueId>(values.size()), "{} '{}': input {} does not exist",
-                       op, layer, input);
+        internal_check(input >= 0 && input < static_cast<ValueId>(values.size()),
+                       "{} '{}': input {} does not exist", op, layer, input);
     }
     for (Value &output : find_op(op).infer(*this, node)) {
         output.node = static_cast<int>(nodes.size());

@@ -74,8 +74,10 @@ private:
     /** Checks that the last of a node's outputs has a name of its own. */
     void check_new(const std::vector<Value> &outputs) const {
         const std::string &name = outputs.back().name;
-        const auto count = std::count_if(outputs.begin(), outputs.end(), [&](const Value &output) { return output.name == name; });
-        check(count == 1 && result_.find(name) < 0, fmt::format("a name other than '{}', which is taken", name));
+        const auto count = std::count_if(outputs.begin(), outputs.end(),
+                                         [&](const Value &output) { return output.name == name; });
+        check(count == 1 && result_.find(name) < 0,
+              fmt::format("a name other than '{}', which is taken", name));
     }
 
     Value value() {
@@ -116,7 +118,8 @@ private:
 
     Layout layout() {
         const std::string name = word("a layout");
-        for (Layout layout : {Layout::Logical, Layout::PackedWords, Layout::OutputPanels, Layout::InputPanels}) {
+        for (Layout layout :
+             {Layout::Logical, Layout::PackedWords, Layout::OutputPanels, Layout::InputPanels}) {
             if (to_string(layout) == name) {
                 return layout;
             }
@@ -182,12 +185,13 @@ private:
     }
 
     static bool is_op(const std::string &name) {
-        return std::any_of(all_ops().begin(), all_ops().end(), [&](const OpDef *op) { return op->name == name; });
+        return std::any_of(all_ops().begin(), all_ops().end(),
+                           [&](const OpDef *op) { return op->name == name; });
     }
 
     static bool word_character(char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
-               c == '-';
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+               c == '.' || c == '-';
     }
 
     bool peek_word() {
@@ -230,9 +234,13 @@ private:
     }
 
     [[noreturn]] void fail(std::string_view expected) const {
-        const auto line = 1 + std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(std::min(at_, text_.size())), '\n');
-        const std::string found = at_ < text_.size() ? text_.substr(at_, text_.find('\n', at_) - at_).substr(0, 40) : "the end";
-        throw CompileError(fmt::format("graph text, line {}: expected {}, found '{}'", line, expected, found));
+        const auto line =
+            1 + std::count(text_.begin(),
+                           text_.begin() + static_cast<std::ptrdiff_t>(std::min(at_, text_.size())), '\n');
+        const std::string found =
+            at_ < text_.size() ? text_.substr(at_, text_.find('\n', at_) - at_).substr(0, 40) : "the end";
+        throw CompileError(
+            fmt::format("graph text, line {}: expected {}, found '{}'", line, expected, found));
     }
 
     const std::string &text_;
@@ -242,8 +250,6 @@ private:
 
 }  // namespace
 
-Graph parse(const std::string &text) {
-    return Parser(text).graph();
-}
+Graph parse(const std::string &text) { return Parser(text).graph(); }
 
 }  // namespace quantide

@@ -72,7 +72,8 @@ std::string print(const Graph &graph) {
         text += fmt::format("  return %{}\n", graph.value(output).name);
     }
     for (const StateUpdate &update : graph.updates) {
-        text += fmt::format("  update %{} = %{}\n", graph.value(update.state).name, graph.value(update.next).name);
+        text += fmt::format("  update %{} = %{}\n", graph.value(update.state).name,
+                            graph.value(update.next).name);
     }
     return text + "}\n";
 }

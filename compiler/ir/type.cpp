@@ -9,9 +9,7 @@ namespace {
 /** So few that no size in bytes, no padded layout and no integer accumulator over them overflows 64 bits. */
 constexpr int64_t kMaxElements = int64_t{1} << 50;
 
-int64_t panels(int64_t extent) {
-    return (extent + 31) / 32;
-}
+int64_t panels(int64_t extent) { return (extent + 31) / 32; }
 
 }  // namespace
 
@@ -30,7 +28,9 @@ IntegerView integer_view(const Encoding &encoding) {
 }
 
 std::string to_string(ElementType type) {
-    const char *kind = type.kind == ElementType::Kind::Float ? "f" : type.kind == ElementType::Kind::Int ? "i" : "u";
+    const char *kind = type.kind == ElementType::Kind::Float ? "f"
+                       : type.kind == ElementType::Kind::Int ? "i"
+                                                             : "u";
     return fmt::format("{}{}", kind, type.bits);
 }
 
@@ -45,14 +45,14 @@ std::string to_string(const Shape &shape) {
 
 const char *to_string(Layout layout) {
     switch (layout) {
-    case Layout::Logical:
-        return "logical";
-    case Layout::PackedWords:
-        return "packed_words";
-    case Layout::OutputPanels:
-        return "output_panels";
-    case Layout::InputPanels:
-        return "input_panels";
+        case Layout::Logical:
+            return "logical";
+        case Layout::PackedWords:
+            return "packed_words";
+        case Layout::OutputPanels:
+            return "output_panels";
+        case Layout::InputPanels:
+            return "input_panels";
     }
     throw InternalError("unknown layout");
 }
@@ -62,8 +62,9 @@ int64_t element_count(const Shape &shape, int64_t batch, const std::string &what
     for (int64_t extent : shape) {
         const int64_t n = extent == kBatch ? batch : extent;
         user_check(n > 0, "{}: expected positive dimensions, found {}", what, to_string(shape));
-        user_check(count <= kMaxElements / n, "{}: expected at most 2^50 elements, found dimensions {} whose product overflows",
-                   what, to_string(shape));
+        user_check(count <= kMaxElements / n,
+                   "{}: expected at most 2^50 elements, found dimensions {} whose product overflows", what,
+                   to_string(shape));
         count *= n;
     }
     return count;
@@ -77,13 +78,13 @@ int64_t byte_count(const Shape &shape, ElementType type, Layout layout, int64_t 
     const int64_t last = shape.back();
     const int64_t rows = count / last;
     switch (layout) {
-    case Layout::PackedWords:
-        internal_check(type.bits == 1, "packed words hold 1-bit codes, not {}", to_string(type));
-        return rows * panels(last) * 4;
-    case Layout::OutputPanels:
-        return panels(rows) * 32 * (type.bits == 1 ? panels(last) * 4 : last * type.bytes());
-    default:
-        return panels(last) * rows * 32 * type.bytes();
+        case Layout::PackedWords:
+            internal_check(type.bits == 1, "packed words hold 1-bit codes, not {}", to_string(type));
+            return rows * panels(last) * 4;
+        case Layout::OutputPanels:
+            return panels(rows) * 32 * (type.bits == 1 ? panels(last) * 4 : last * type.bytes());
+        default:
+            return panels(last) * rows * 32 * type.bytes();
     }
 }
 

@@ -9,9 +9,7 @@ namespace quantide {
 
 namespace {
 
-int64_t divide_up(int64_t a, int64_t b) {
-    return (a + b - 1) / b;
-}
+int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 /** The buffer of a value's memory, as its layout says. */
 Buffer memory_of(const Value &value) {
@@ -25,26 +23,28 @@ Buffer memory_of(const Value &value) {
     const bool bits = value.type.bits == 1;
     buffer.type = bits ? UInt(32) : value.type;
     switch (value.layout) {
-    case Layout::PackedWords:
-        buffer.extents = {divide_up(columns, 32), rows};
-        break;
-    case Layout::OutputPanels:
-        buffer.extents = {32, bits ? divide_up(columns, 32) : columns, divide_up(rows, 32)};
-        break;
-    default:
-        buffer.extents = {32, rows, divide_up(columns, 32)};
+        case Layout::PackedWords:
+            buffer.extents = {divide_up(columns, 32), rows};
+            break;
+        case Layout::OutputPanels:
+            buffer.extents = {32, bits ? divide_up(columns, 32) : columns, divide_up(rows, 32)};
+            break;
+        default:
+            buffer.extents = {32, rows, divide_up(columns, 32)};
     }
     return buffer;
 }
 
 bool is_product(const std::string &op) {
-    return op == "integer_dense" || op == "dense" || op == "dense_input_gradient" || op == "dense_weight_gradient";
+    return op == "integer_dense" || op == "dense" || op == "dense_input_gradient" ||
+           op == "dense_weight_gradient";
 }
 
 /** Multiply-adds a row of a product, as operations; the rows of a weight gradient are the batch's too. */
 int64_t operations_of(const Graph &graph, const Node &node) {
     const Value &x = graph.value(node.inputs[0]), &w = graph.value(node.inputs[1]);
-    return 2 * x.shape[1] * (node.op == "dense_weight_gradient" ? w.shape[1] : w.shape[w.shape[1] == x.shape[1] ? 0 : 1]);
+    return 2 * x.shape[1] *
+           (node.op == "dense_weight_gradient" ? w.shape[1] : w.shape[w.shape[1] == x.shape[1] ? 0 : 1]);
 }
 
 /** Where the values of a program lie. */
@@ -89,7 +89,8 @@ public:
                 if (life != lives.end()) {
                     life->second.end = step;
                 } else {
-                    internal_check(buffers_.count(id) != 0, "'{}' is read before it is made", graph_.value(id).name);
+                    internal_check(buffers_.count(id) != 0, "'{}' is read before it is made",
+                                   graph_.value(id).name);
                 }
             }
         }
@@ -97,7 +98,8 @@ public:
         for (const auto &[id, life] : lives) {
             order.push_back(&life);
         }
-        std::sort(order.begin(), order.end(), [](const Life *a, const Life *b) { return a->bytes > b->bytes; });
+        std::sort(order.begin(), order.end(),
+                  [](const Life *a, const Life *b) { return a->bytes > b->bytes; });
         std::vector<const Life *> placed;
         for (const Life *life : order) {
             int64_t offset = 0;
@@ -117,7 +119,8 @@ public:
             buffer.index = life->id;
             buffer.offset = offset;
             buffers_[life->id] = buffer;
-            program_.scratch_bytes_per_image = std::max(program_.scratch_bytes_per_image, offset + life->bytes);
+            program_.scratch_bytes_per_image =
+                std::max(program_.scratch_bytes_per_image, offset + life->bytes);
         }
     }
 
@@ -165,7 +168,8 @@ std::vector<int> group_order(const Graph &graph) {
     }
     std::vector<int> order;
     while (!before.empty()) {
-        const auto next = std::find_if(before.begin(), before.end(), [](const auto &group) { return group.second.empty(); });
+        const auto next = std::find_if(before.begin(), before.end(),
+                                       [](const auto &group) { return group.second.empty(); });
         internal_check(next != before.end(), "the fusion groups of '{}' wait for each other", graph.name);
         const int group = next->first;
         order.push_back(group);

@@ -5,7 +5,8 @@ namespace quantide {
 void lower_code_sum(GroupLowering &group, const Node &node) {
     using namespace Halide;
     const Value &w = group.graph.value(node.inputs[0]);
-    internal_check(w.layout == Layout::OutputPanels, "code_sum '{}' of codes that are not in panels", node.name);
+    internal_check(w.layout == Layout::OutputPanels, "code_sum '{}' of codes that are not in panels",
+                   node.name);
     const int depth = static_cast<int>(w.shape[1]);
     Func words = group.words(node.inputs[0]), ones("ones"), sum("code_sum");
     Var m("m");

@@ -20,9 +20,11 @@ const OpDef dense_op = {
     .gradient = [](Graph &graph, const Node &node, std::span<const ValueId> dy) -> std::vector<ValueId> {
         ValueId dx = -1;
         if (graph.producer(node.inputs[0]).op != "input") {
-            dx = graph.add_one("dense_input_gradient", node.name + ".input_gradient", {dy[0], node.inputs[1]});
+            dx =
+                graph.add_one("dense_input_gradient", node.name + ".input_gradient", {dy[0], node.inputs[1]});
         }
-        return {dx, graph.add_one("dense_weight_gradient", node.name + ".weight_gradient", {dy[0], node.inputs[0]})};
+        return {dx, graph.add_one("dense_weight_gradient", node.name + ".weight_gradient",
+                                  {dy[0], node.inputs[0]})};
     },
 };
 

@@ -9,8 +9,8 @@ const OpDef dequantize_op = {
     .infer = [](const Graph &graph, const Node &node) -> std::vector<Value> {
         check_inputs(graph, node, 2);
         const Value &acc = check_matrix(graph, node, 0);
-        user_check(acc.type.kind == ElementType::Kind::Int, "dequantize '{}': expected integers, found {}", node.name,
-                   to_string(acc.type));
+        user_check(acc.type.kind == ElementType::Kind::Int, "dequantize '{}': expected integers, found {}",
+                   node.name, to_string(acc.type));
         check_float(graph, node, 1, {acc.shape[1]});
         return {float_value(node, acc.shape)};
     },

@@ -20,8 +20,8 @@ const OpDef input_op = {
         Encoding encoding{.scales = {}, .offset = static_cast<float>(node.real("offset"))};
         float scale = static_cast<float>(node.real("scale"));
         // Then no product of such numbers overflows float32, which fold_thresholds relies on.
-        user_check(scale >= 1e-10F && scale <= 1e10F, "input '{}': expected a scale of 1e-10 to 1e10, found {}",
-                   node.name, scale);
+        user_check(scale >= 1e-10F && scale <= 1e10F,
+                   "input '{}': expected a scale of 1e-10 to 1e10, found {}", node.name, scale);
         user_check(encoding.offset >= -1e10F && encoding.offset <= 1e10F,
                    "input '{}': expected an offset of -1e10 to 1e10, found {}", node.name, encoding.offset);
         for (int plane = 0; plane < 8; ++plane, scale *= 2) {

@@ -14,8 +14,8 @@ int64_t magnitude(const Value &value) {
 
 }  // namespace
 
-// acc[n, m] = sum_k q_x[n, k] q_w[m, k] of the operands' integer views. The accumulator is int32 where K times
-// the largest product fits, else int64.
+// acc[n, m] = sum_k q_x[n, k] q_w[m, k] of the operands' integer views. The accumulator is int32 where K
+// times the largest product fits, else int64.
 const OpDef integer_dense_op = {
     .name = "integer_dense",
     .summary = "the exact integer product of two encoded operands",
@@ -29,7 +29,10 @@ const OpDef integer_dense_op = {
         const int64_t product = magnitude(x) * magnitude(w);
         // A threshold may lie one above the largest accumulator.
         const bool narrow = x.shape[1] <= (INT32_MAX - 1) / product;
-        return {{.name = node.name, .shape = {x.shape[0], w.shape[0]}, .type = Int(narrow ? 32 : 64), .encoding = {}}};
+        return {{.name = node.name,
+                 .shape = {x.shape[0], w.shape[0]},
+                 .type = Int(narrow ? 32 : 64),
+                 .encoding = {}}};
     },
     .gradient = nullptr,
 };

@@ -12,9 +12,7 @@ const OpDef *const kOps[] = {
 
 }  // namespace
 
-std::span<const OpDef *const> all_ops() {
-    return kOps;
-}
+std::span<const OpDef *const> all_ops() { return kOps; }
 
 const OpDef &find_op(const std::string &name) {
     for (const OpDef *op : kOps) {

@@ -7,7 +7,8 @@
 namespace quantide {
 
 /** One row of the op table. The rows are listed in ops.inc; each is defined in NAME.cpp (shape rule and
- * gradient), NAME_lower.cpp (its Halide definition) and as interpret_NAME in compiler/interpret (its meaning). */
+ * gradient), NAME_lower.cpp (its Halide definition) and as interpret_NAME in compiler/interpret (its
+ * meaning). */
 struct OpDef {
     const char *name;
     /** One sentence for `quantide list` and the docs. */

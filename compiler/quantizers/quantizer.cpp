@@ -14,9 +14,7 @@ const QuantizerDef *const kQuantizers[] = {
 
 }  // namespace
 
-std::span<const QuantizerDef *const> all_quantizers() {
-    return kQuantizers;
-}
+std::span<const QuantizerDef *const> all_quantizers() { return kQuantizers; }
 
 const QuantizerDef &find_quantizer(const std::string &name) {
     std::string known;

@@ -27,17 +27,11 @@ Recipe mnist_recipe(const char *summary) {
 
 }  // namespace
 
-QUANTIDE_NETWORK(mnist_mlp_512) {
-    return mnist_mlp(512);
-}
+QUANTIDE_NETWORK(mnist_mlp_512) { return mnist_mlp(512); }
 
-QUANTIDE_RECIPE(mnist_mlp_512) {
-    return mnist_recipe("binary MLP 784-3x512-10 for MNIST");
-}
+QUANTIDE_RECIPE(mnist_mlp_512) { return mnist_recipe("binary MLP 784-3x512-10 for MNIST"); }
 
-QUANTIDE_NETWORK(mnist_mlp_4096) {
-    return mnist_mlp(4096);
-}
+QUANTIDE_NETWORK(mnist_mlp_4096) { return mnist_mlp(4096); }
 
 QUANTIDE_RECIPE(mnist_mlp_4096) {
     return mnist_recipe("BinaryNet's MLP 784-3x4096-10 for MNIST (Courbariaux et al. 2016)");

@@ -4,8 +4,7 @@
 
 #include <stdint.h>
 
-static float chain_reference(uint8_t x, int i, int steps)
-{
+static float chain_reference(uint8_t x, int i, int steps) {
     int s;
     for (s = 0; s < steps; s++) {
         uint8_t bits = (uint8_t)(x ^ (uint8_t)(37 * (s + 1) + 11 * i)), count = 0;
