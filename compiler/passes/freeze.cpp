@@ -1,26 +1,57 @@
 #include "compiler/passes/pass.h"
 #include "compiler/passes/rewriter.h"
 
+#include <algorithm>
+
 namespace quantide {
 
+namespace {
+
+/** The numbers of a parameter, checked. */
+const Array &numbers_of(const Graph &graph, const Value &value, const Arrays &parameters) {
+    const auto found = parameters.find(value.name);
+    user_check(found != parameters.end(), "network '{}': expected a parameter '{}', found none", graph.name,
+               value.name);
+    const Array &array = found->second;
+    user_check(array.shape == value.shape && array.type == value.type && array.layout == Layout::Logical,
+               "network '{}': expected '{}' to be {}{}, found {}{}", graph.name, value.name,
+               to_string(value.type), to_string(value.shape), to_string(array.type), to_string(array.shape));
+    return array;
+}
+
+bool is_quantized_only(const Graph &graph, ValueId parameter) {
+    const std::vector<int> users = graph.users(parameter);
+    return std::all_of(users.begin(), users.end(),
+                       [&](int user) { return graph.nodes[static_cast<size_t>(user)].op == "quantize"; });
+}
+
+}  // namespace
+
+// A latent weight becomes its codes at once: its float32 numbers, most of a checkpoint, are not copied.
 Graph freeze(const Graph &graph, const PassOptions &options) {
     internal_check(options.parameters != nullptr, "freeze without parameters");
     Rewriter rewriter(graph);
+    std::map<ValueId, const Array *> parameters;
     for (const Node &node : graph.nodes) {
-        if (node.op != "parameter") {
+        if (node.op == "parameter") {
+            const ValueId id = node.outputs[0];
+            const Array &array = numbers_of(graph, graph.value(id), *options.parameters);
+            parameters[id] = &array;
+            if (!is_quantized_only(graph, id)) {
+                rewriter.replace(id, rewriter.to.add_constant(graph.value(id).name, array));
+            }
+            continue;
+        }
+        const auto latent = node.op == "quantize" ? parameters.find(node.inputs[0]) : parameters.end();
+        if (latent == parameters.end()) {
             rewriter.copy(node);
             continue;
         }
-        const Value &value = graph.value(node.outputs[0]);
-        auto found = options.parameters->find(value.name);
-        user_check(found != options.parameters->end(), "network '{}': expected a parameter '{}', found none",
-                   graph.name, value.name);
-        user_check(found->second.shape == value.shape && found->second.type == value.type,
-                   "network '{}': expected '{}' to be {}{}, found {}{}", graph.name, value.name,
-                   to_string(value.type), to_string(value.shape), to_string(found->second.type),
-                   to_string(found->second.shape));
-        rewriter.replace(node.outputs[0],
-                         rewriter.to.add_constant(value.name, to_layout(found->second, Layout::Logical)));
+        const Value &codes = graph.value(node.outputs[0]);
+        rewriter.replace(
+            node.outputs[0],
+            rewriter.to.add_constant(codes.name, std::move(interpret_node(graph, node, {latent->second})[0]),
+                                     codes.encoding));
     }
     return rewriter.finish();
 }
