@@ -41,7 +41,8 @@ Graph run_passes(Graph graph, std::span<const Pass> passes, const PassOptions &o
 Graph as_float32(const Graph &network);
 
 #define PASS(name) Graph name(const Graph &graph, const PassOptions &options);
-/** Parameters become constants (those that are quantized, codes), and every op takes its deployed behaviour. */
+/** Parameters become constants (those that are quantized, codes), and every op takes its deployed behaviour.
+ */
 PASS(freeze)
 /** Adds the loss, the gradients by the ops' rules, the optimizer's updates and the running statistics. */
 PASS(differentiate)
