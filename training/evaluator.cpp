@@ -31,7 +31,9 @@ void Evaluator::run(const void *inputs, int64_t rows, float *scores, std::vector
     const int64_t classes = graph.value(program().outputs.at(0)).shape.at(1);
     for (int64_t row = 0; row < rows; row += kRows) {
         const int64_t batch = std::min(kRows, rows - row);
-        scratch_.resize(std::max(scratch_.size(), jit_->scratch_bytes(batch)));
+        if (scratch_.size() < jit_->scratch_bytes(batch)) {
+            scratch_ = AlignedBytes(jit_->scratch_bytes(batch));
+        }
         const JitMemory memory{.inputs = {static_cast<const std::byte *>(inputs) + row * row_bytes},
                                .outputs = {scores + row * classes},
                                .states = {},

@@ -25,7 +25,7 @@ public:
 private:
     Graph network_;
     std::optional<JitProgram> jit_;
-    std::vector<std::byte, AlignedAllocator<std::byte>> scratch_;
+    AlignedBytes scratch_;
 };
 
 /** The share of rows whose highest score is not the label's; the first of equal scores counts. */

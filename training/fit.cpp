@@ -60,7 +60,7 @@ public:
 private:
     const Array &images_, &labels_;
     size_t row_bytes_, batch_;
-    std::vector<std::byte, AlignedAllocator<std::byte>> images_out_;
+    AlignedBytes images_out_;
     std::vector<uint8_t> labels_out_;
     std::vector<int32_t> order_;
 };

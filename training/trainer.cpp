@@ -55,7 +55,7 @@ Trainer::Trainer(const Graph &network, const Recipe &recipe, const TrainerOption
         set_state(name, array);
     }
     requantize();
-    scratch_.resize(jit_.scratch_bytes(1));
+    scratch_ = AlignedBytes(jit_.scratch_bytes(1));
     loss_ = Array(Float(32), {1});
     scores_ = Array(Float(32), program().graph.value(program().outputs.at(1)).shape);
 }
@@ -134,12 +134,8 @@ void Trainer::requantize() {
         if (!node.has("quantizer")) {
             continue;
         }
-        const QuantizerDef &quantizer = find_quantizer(node.text("quantizer"));
         const Array weights = to_layout(state(node.text("of")), Layout::Logical);
-        Array codes(quantizer.type, weights.shape);
-        std::transform(weights.floats().begin(), weights.floats().end(), codes.as<uint8_t>().begin(),
-                       [&](float x) { return static_cast<uint8_t>(quantizer.code(x)); });
-        set_state(program().graph.value(id).name, codes);
+        set_state(program().graph.value(id).name, quantize(find_quantizer(node.text("quantizer")), weights));
     }
 }
 

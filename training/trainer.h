@@ -57,7 +57,7 @@ private:
     int64_t batch_;
     JitProgram jit_;
     std::vector<Array> states_;
-    std::vector<std::byte, AlignedAllocator<std::byte>> scratch_;
+    AlignedBytes scratch_;
     Array loss_, scores_;
     int64_t steps_ = 0;
     std::vector<double> *seconds_ = nullptr;

@@ -99,8 +99,7 @@ BenchRow measure_overhead(const std::string &name, const CpuLevel &level, int ro
     for (const Step &step : program.steps) {
         kernels.push_back(std::make_unique<StepRunner>(program, step, LowerChoice{.level = &level}, 1));
     }
-    std::vector<std::byte, AlignedAllocator<std::byte>> in(kUnits), out(4 * kUnits),
-        scratch(library.scratch_bytes(1));
+    AlignedBytes in(kUnits), out(4 * kUnits), scratch(library.scratch_bytes(1));
     const Contender contenders[] = {{[&] { library.run(in.data(), out.data(), scratch.data(), 1); }}, {[&] {
                                         for (const auto &kernel : kernels) {
                                             kernel->run();

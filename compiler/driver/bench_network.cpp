@@ -14,11 +14,9 @@ namespace quantide {
 
 namespace {
 
-using Bytes = std::vector<std::byte, AlignedAllocator<std::byte>>;
-
 /** A value's memory for a batch. Random codes, or float32 in (-1, 1). */
-Bytes random_bytes(const Value &value, int64_t batch) {
-    Bytes bytes(static_cast<size_t>(byte_count(value.shape, value.type, value.layout, batch)));
+AlignedBytes random_bytes(const Value &value, int64_t batch) {
+    AlignedBytes bytes(static_cast<size_t>(byte_count(value.shape, value.type, value.layout, batch)));
     const RandomStream random;
     if (value.type.is_float()) {
         auto *numbers = reinterpret_cast<float *>(bytes.data());
@@ -48,7 +46,10 @@ public:
                  batch_, seconds);
     }
     void run(const LoadedLibrary &library) {
-        scratch_.resize(std::max(scratch_.size(), library.scratch_bytes(static_cast<int32_t>(batch_))));
+        const size_t scratch = library.scratch_bytes(static_cast<int32_t>(batch_));
+        if (scratch_.size() < scratch) {
+            scratch_ = AlignedBytes(scratch);
+        }
         const int status =
             library.run(in_.data(), out_.data(), scratch_.data(), static_cast<int32_t>(batch_));
         internal_check(status == 0, "the library returned {}", status);
@@ -59,7 +60,7 @@ private:
 
     const JitProgram &jit_;
     int64_t batch_;
-    Bytes in_, out_, scratch_;
+    AlignedBytes in_, out_, scratch_;
 };
 
 /** The limits of some arithmetics, measured among other contenders. */
@@ -220,7 +221,7 @@ void bench_training(const BenchOptions &options, BenchReport &report) {
         program, {.level = &level, .batch = recipe.batch, .parallel = true, .strict_float = false});
     const Limits limit_loops(level, kernels);
 
-    const Bytes images = random_bytes(program.graph.value(program.inputs.at(0)), 1);
+    const AlignedBytes images = random_bytes(program.graph.value(program.inputs.at(0)), 1);
     const std::vector<uint8_t> labels(static_cast<size_t>(recipe.batch));
     std::vector<double> parts(program.steps.size());
     const auto step = [&](std::vector<double> *seconds) {

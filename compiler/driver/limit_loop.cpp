@@ -76,7 +76,7 @@ Kernel make_kernel(const Accumulation &accumulation, const Halide::Target &targe
 struct Loop {
     explicit Loop(const Kernel &kernel) : code(kernel) {}
     JitKernel code;
-    std::vector<std::byte, AlignedAllocator<std::byte>> a, b, out;
+    AlignedBytes a, b, out;
 };
 
 }  // namespace
@@ -92,13 +92,15 @@ std::optional<LimitLoop> make_limit_loop(const CpuLevel &level, const std::strin
                                       .with_feature(Halide::Target::NoBoundsQuery);
     const int lanes = target.natural_vector_size(row->type);
     auto loop = std::make_shared<Loop>(make_kernel(*row, target, lanes));
-    const auto bytes = [&](int elements) {
-        return static_cast<size_t>(elements) * static_cast<size_t>(row->type.bytes());
+    const auto filled = [&](int elements, uint8_t with) {
+        AlignedBytes memory(static_cast<size_t>(elements) * static_cast<size_t>(row->type.bytes()));
+        std::fill(memory.begin(), memory.end(), std::byte{with});
+        return memory;
     };
     // Bytes that are small numbers as float32 too.
-    loop->a.assign(bytes(lanes * kAccumulators * kSteps), std::byte{0x3d});
-    loop->b.assign(bytes(lanes * kRounds), std::byte{0x3c});
-    loop->out.assign(bytes(lanes * kAccumulators), std::byte{0});
+    loop->a = filled(lanes * kAccumulators * kSteps, 0x3d);
+    loop->b = filled(lanes * kRounds, 0x3c);
+    loop->out = filled(lanes * kAccumulators, 0);
     return LimitLoop{
         fmt::format("{}/{}", level.name, arithmetic),
         static_cast<double>(row->operations) * lanes * kAccumulators * kSteps * kRounds,

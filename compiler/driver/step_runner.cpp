@@ -40,7 +40,7 @@ StepRunner::StepRunner(const Program &program, const Step &step, const LowerChoi
             operand.dimensions.emplace_back(0, static_cast<int32_t>(n), static_cast<int32_t>(stride));
             stride *= n;
         }
-        operand.memory.resize(static_cast<size_t>(stride * from.type.bytes()));
+        operand.memory = AlignedBytes(static_cast<size_t>(stride * from.type.bytes()));
         fill(operand.memory, from.type, static_cast<uint32_t>(i));
         operand.buffer.host = reinterpret_cast<uint8_t *>(operand.memory.data());
         operand.buffer.type = runtime_type(from.type);

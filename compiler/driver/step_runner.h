@@ -18,7 +18,7 @@ public:
 private:
     /** One operand: its memory and its description. */
     struct Operand {
-        std::vector<std::byte, AlignedAllocator<std::byte>> memory;
+        AlignedBytes memory;
         std::vector<halide_dimension_t> dimensions;
         halide_buffer_t buffer{};
     };

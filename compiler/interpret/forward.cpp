@@ -74,12 +74,7 @@ void interpret_scalar(Interpretation &op) { bound_op(op); }
 void interpret_constant(Interpretation &op) { bound_op(op); }
 
 void interpret_quantize(Interpretation &op) {
-    const QuantizerDef &quantizer = find_quantizer(op.node.text("quantizer"));
-    const auto x = op.in(0).floats();
-    const auto y = op.out(0).as<uint8_t>();
-    for (size_t i = 0; i < x.size(); ++i) {
-        y[i] = static_cast<uint8_t>(quantizer.code(x[i]));
-    }
+    op.out(0) = quantize(find_quantizer(op.node.text("quantizer")), op.in(0));
 }
 
 void interpret_dense(Interpretation &op) {

@@ -2,21 +2,17 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
+#include <new>
 
 namespace quantide {
 
 namespace {
 
 /** Position of element (row, column) of a [rows, columns] matrix of whole elements. */
-int64_t position(Layout layout, int64_t rows, int64_t columns, int64_t row, int64_t column) {
-    switch (layout) {
-        case Layout::OutputPanels:
-            return (row / 32 * columns + column) * 32 + row % 32;
-        case Layout::InputPanels:
-            return (column / 32 * rows + row) * 32 + column % 32;
-        default:
-            return row * columns + column;
-    }
+int64_t position(Layout layout, int64_t columns, int64_t row, int64_t column) {
+    return layout == Layout::OutputPanels ? (row / 32 * columns + column) * 32 + row % 32
+                                          : row * columns + column;
 }
 
 /** Position of the 32-bit word that holds the 1-bit code of (row, column). */
@@ -26,10 +22,6 @@ int64_t word_position(Layout layout, int64_t columns, int64_t row, int64_t colum
         return (row / 32 * words + column / 32) * 32 + row % 32;
     }
     return row * words + column / 32;
-}
-
-bool packs_bits(ElementType type, Layout layout) {
-    return type.bits == 1 && (layout == Layout::PackedWords || layout == Layout::OutputPanels);
 }
 
 /** The lowest bits of up to 32 bytes as the bits of a word. */
@@ -63,6 +55,28 @@ void pack_bits(const Array &from, Array &to) {
 
 }  // namespace
 
+AlignedBytes::AlignedBytes(size_t size) : size_(size) {
+    constexpr size_t kAlignment = 64;
+    if (size == 0) {
+        return;
+    }
+    block_ = std::calloc(size + kAlignment, 1);
+    if (block_ == nullptr) {
+        throw std::bad_alloc();
+    }
+    void *start = block_;
+    size_t space = size + kAlignment;
+    data_ = static_cast<std::byte *>(std::align(kAlignment, size, start, space));
+}
+
+AlignedBytes::AlignedBytes(const AlignedBytes &other) : AlignedBytes(other.size_) {
+    std::copy(other.begin(), other.end(), begin());
+}
+
+bool AlignedBytes::operator==(const AlignedBytes &other) const {
+    return std::equal(begin(), end(), other.begin(), other.end());
+}
+
 Array::Array(ElementType element, Shape extents, Layout order)
     : type(element),
       shape(std::move(extents)),
@@ -87,20 +101,19 @@ Array to_layout(const Array &array, Layout layout) {
     for (int64_t row = 0; row < rows; ++row) {
         for (int64_t column = 0; column < columns; ++column) {
             if (!from_bits && !to_bits) {
-                std::memcpy(&result.bytes[position(layout, rows, columns, row, column) * width],
-                            &array.bytes[position(array.layout, rows, columns, row, column) * width], width);
+                std::memcpy(&result.bytes[position(layout, columns, row, column) * width],
+                            &array.bytes[position(array.layout, columns, row, column) * width], width);
                 continue;
             }
             const uint32_t bit =
                 from_bits ? array.as<uint32_t>()[word_position(array.layout, columns, row, column)] >>
                                     (column % 32) &
                                 1
-                          : array.as<uint8_t>()[position(array.layout, rows, columns, row, column)] & 1;
+                          : array.as<uint8_t>()[position(array.layout, columns, row, column)] & 1;
             if (to_bits) {
                 result.as<uint32_t>()[word_position(layout, columns, row, column)] |= bit << (column % 32);
             } else {
-                result.as<uint8_t>()[position(layout, rows, columns, row, column)] =
-                    static_cast<uint8_t>(bit);
+                result.as<uint8_t>()[position(layout, columns, row, column)] = static_cast<uint8_t>(bit);
             }
         }
     }

@@ -3,21 +3,47 @@
 #include "compiler/ir/type.h"
 
 #include <cstddef>
-#include <new>
+#include <cstdlib>
 #include <span>
+#include <utility>
 
 namespace quantide {
 
-/** Allocates on 64-byte boundaries, which every kernel may rely on. */
-template<typename T>
-struct AlignedAllocator {
-    using value_type = T;
-    AlignedAllocator() = default;
-    template<typename U>
-    explicit AlignedAllocator(const AlignedAllocator<U> &) {}
-    T *allocate(size_t n) { return static_cast<T *>(::operator new (n * sizeof(T), std::align_val_t{64})); }
-    void deallocate(T *p, size_t) { ::operator delete (p, std::align_val_t{64}); }
-    bool operator==(const AlignedAllocator &) const { return true; }
+/** Memory on a 64-byte boundary, which every kernel may rely on. Zeros until written: pages that nothing
+ * touches cost nothing. */
+class AlignedBytes {
+public:
+    AlignedBytes() = default;
+    explicit AlignedBytes(size_t size);
+    AlignedBytes(const AlignedBytes &other);
+    AlignedBytes(AlignedBytes &&other) noexcept { swap(other); }
+    AlignedBytes &operator=(AlignedBytes other) noexcept {
+        swap(other);
+        return *this;
+    }
+    ~AlignedBytes() { std::free(block_); }
+    bool operator==(const AlignedBytes &other) const;
+
+    size_t size() const { return size_; }
+    std::byte *data() { return data_; }
+    const std::byte *data() const { return data_; }
+    std::byte *begin() { return data_; }
+    std::byte *end() { return data_ + size_; }
+    const std::byte *begin() const { return data_; }
+    const std::byte *end() const { return data_ + size_; }
+    std::byte &operator[](size_t i) { return data_[i]; }
+    const std::byte &operator[](size_t i) const { return data_[i]; }
+
+private:
+    void swap(AlignedBytes &other) noexcept {
+        std::swap(block_, other.block_);
+        std::swap(data_, other.data_);
+        std::swap(size_, other.size_);
+    }
+
+    void *block_ = nullptr;
+    std::byte *data_ = nullptr;
+    size_t size_ = 0;
 };
 
 /** Typed numbers in host memory: parameters, constants, batches. Row-major and logical unless
@@ -26,7 +52,7 @@ struct Array {
     ElementType type = Float(32);
     Shape shape;
     Layout layout = Layout::Logical;
-    std::vector<std::byte, AlignedAllocator<std::byte>> bytes;
+    AlignedBytes bytes;
 
     Array() = default;
     /** Zeros. `extents` must not contain kBatch. */

@@ -118,8 +118,7 @@ private:
 
     Layout layout() {
         const std::string name = word("a layout");
-        for (Layout layout :
-             {Layout::Logical, Layout::PackedWords, Layout::OutputPanels, Layout::InputPanels}) {
+        for (Layout layout : {Layout::Logical, Layout::PackedWords, Layout::OutputPanels}) {
             if (to_string(layout) == name) {
                 return layout;
             }

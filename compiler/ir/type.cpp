@@ -9,8 +9,6 @@ namespace {
 /** So few that no size in bytes, no padded layout and no integer accumulator over them overflows 64 bits. */
 constexpr int64_t kMaxElements = int64_t{1} << 50;
 
-int64_t panels(int64_t extent) { return (extent + 31) / 32; }
-
 }  // namespace
 
 IntegerView integer_view(const Encoding &encoding) {
@@ -25,6 +23,10 @@ IntegerView integer_view(const Encoding &encoding) {
         return {2, -1, unit / 2, 0};
     }
     return {1, 0, unit, encoding.offset};
+}
+
+bool packs_bits(ElementType type, Layout layout) {
+    return type.bits == 1 && (layout == Layout::PackedWords || layout == Layout::OutputPanels);
 }
 
 std::string to_string(ElementType type) {
@@ -51,8 +53,6 @@ const char *to_string(Layout layout) {
             return "packed_words";
         case Layout::OutputPanels:
             return "output_panels";
-        case Layout::InputPanels:
-            return "input_panels";
     }
     throw InternalError("unknown layout");
 }
@@ -70,22 +70,30 @@ int64_t element_count(const Shape &shape, int64_t batch, const std::string &what
     return count;
 }
 
+Storage storage_of(const Shape &shape, ElementType type, Layout layout) {
+    const bool packed = packs_bits(type, layout);
+    internal_check(layout != Layout::PackedWords || packed, "packed words hold 1-bit codes, not {}",
+                   to_string(type));
+    Storage storage{packed ? UInt(32) : type.bits < 8 ? UInt(8) : type, {shape.rbegin(), shape.rend()}};
+    const auto divide_up = [](int64_t extent) { return (extent + 31) / 32; };
+    if (packed) {
+        storage.extents.at(0) = divide_up(storage.extents.at(0));
+    }
+    if (layout == Layout::OutputPanels) {
+        internal_check(shape.size() == 2, "panels of {}", to_string(shape));
+        storage.extents = {32, storage.extents[0], divide_up(storage.extents[1])};
+    }
+    return storage;
+}
+
 int64_t byte_count(const Shape &shape, ElementType type, Layout layout, int64_t batch) {
-    const int64_t count = element_count(shape, batch, "value");
-    if (layout == Layout::Logical) {
-        return count * type.bytes();
+    element_count(shape, batch, "value");
+    const Storage storage = storage_of(shape, type, layout);
+    int64_t bytes = storage.type.bytes();
+    for (int64_t extent : storage.extents) {
+        bytes *= extent == kBatch ? batch : extent;
     }
-    const int64_t last = shape.back();
-    const int64_t rows = count / last;
-    switch (layout) {
-        case Layout::PackedWords:
-            internal_check(type.bits == 1, "packed words hold 1-bit codes, not {}", to_string(type));
-            return rows * panels(last) * 4;
-        case Layout::OutputPanels:
-            return panels(rows) * 32 * (type.bits == 1 ? panels(last) * 4 : last * type.bytes());
-        default:
-            return panels(last) * rows * 32 * type.bytes();
-    }
+    return bytes;
 }
 
 }  // namespace quantide

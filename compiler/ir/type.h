@@ -69,10 +69,10 @@ enum class Layout : uint8_t {
      * panels of 32 outputs; bit i of word w is input 32 w + i; missing outputs and bits 0. For
      * float32: [outputs / 32, inputs, 32] elements. */
     OutputPanels,
-    /** A matrix [outputs, inputs] as [ceil(inputs / 32), outputs, 32] elements: panels of 32 inputs.
-     * Missing inputs 0. */
-    InputPanels,
 };
+
+/** True where `layout` keeps codes of `type` as the bits of 32-bit words. */
+bool packs_bits(ElementType type, Layout layout);
 
 std::string to_string(ElementType type);
 std::string to_string(const Shape &shape);
@@ -81,6 +81,14 @@ const char *to_string(Layout layout);
 /** The number of elements, with `batch` in place of kBatch. Throws CompileError naming `what` when an
  * extent is not positive or the product is above 2^50. */
 int64_t element_count(const Shape &shape, int64_t batch, const std::string &what);
+
+/** What memory a value takes. */
+struct Storage {
+    ElementType type;              ///< of one element: 32-bit words of packed codes, else whole bytes
+    std::vector<int64_t> extents;  ///< innermost first, padding of the layout included; kBatch stays
+};
+
+Storage storage_of(const Shape &shape, ElementType type, Layout layout);
 
 /** Bytes that a value takes in memory in `layout`, the padding of the layout included. */
 int64_t byte_count(const Shape &shape, ElementType type, Layout layout, int64_t batch);

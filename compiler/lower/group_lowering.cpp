@@ -19,28 +19,13 @@ using Halide::Var;
 
 namespace {
 
-bool is_packed(const Value &value) {
-    return value.type.bits == 1 &&
-           (value.layout == Layout::PackedWords || value.layout == Layout::OutputPanels);
-}
+bool is_packed(const Value &value) { return packs_bits(value.type, value.layout); }
 
 /** Extents of a value's memory, innermost first, with `batch` (or -1) for kBatch. */
 std::vector<int64_t> physical_extents(const Value &value, int64_t batch) {
-    std::vector<int64_t> extents(value.shape.rbegin(), value.shape.rend());
+    std::vector<int64_t> extents = storage_of(value.shape, value.type, value.layout).extents;
     std::replace(extents.begin(), extents.end(), kBatch, batch);
-    const auto panels = [](int64_t extent) { return (extent + 31) / 32; };
-    switch (value.layout) {
-        case Layout::Logical:
-            return extents;
-        case Layout::PackedWords:
-            extents[0] = panels(extents[0]);
-            return extents;
-        case Layout::OutputPanels:
-            return {32, value.type.bits == 1 ? panels(extents[0]) : extents[0], panels(extents[1])};
-        case Layout::InputPanels:
-            return {32, extents[1], panels(extents[0])};
-    }
-    throw InternalError("unknown layout");
+    return extents;
 }
 
 /** Rows lie densely behind each other; every buffer starts at 0. Only the first buffer of a Tuple may say its
@@ -67,7 +52,7 @@ std::vector<Expr> expressions(const std::vector<Var> &vars) { return {vars.begin
 /** True if the value's memory has elements outside [.., channels]. */
 bool has_padding(const Value &value) {
     return (value.layout == Layout::OutputPanels && value.shape[0] % 32 != 0) ||
-           ((is_packed(value) || value.layout == Layout::InputPanels) && value.shape.back() % 32 != 0);
+           (is_packed(value) && value.shape.back() % 32 != 0);
 }
 
 /** f at logical (k, m); 0 in the padding. */
@@ -112,14 +97,10 @@ Func physical(const Func &f, const Value &value, const std::string &name) {
         out(vars) = f(vars);
         return out;
     }
+    internal_check(value.layout == Layout::OutputPanels, "{} is not a layout of {}", to_string(value.layout),
+                   value.name);
     const Var lane("lane"), k("k"), panel("panel");
-    if (value.layout == Layout::OutputPanels) {
-        out(lane, k, panel) = padded(f, value, k, 32 * panel + lane);
-    } else {
-        internal_check(value.layout == Layout::InputPanels, "{} is not a layout of {}",
-                       to_string(value.layout), value.name);
-        out(lane, k, panel) = padded(f, value, 32 * panel + lane, k);
-    }
+    out(lane, k, panel) = padded(f, value, k, 32 * panel + lane);
     return out;
 }
 
@@ -187,7 +168,7 @@ GroupLowering::GroupLowering(const Graph &in, int group, const LowerOptions &how
     for (ValueId id : outside.inputs) {
         const Value &value = graph.value(id);
         const std::vector<int64_t> extents = physical_extents(value, options.batch.value_or(-1));
-        ImageParam param(is_packed(value) ? Halide::UInt(32) : halide_type(value.type),
+        ImageParam param(halide_type(storage_of(value.shape, value.type, value.layout).type),
                          static_cast<int>(extents.size()), fmt::format("in{}", kernel.inputs.size()));
         bound(param, extents);
         operands.emplace(id, param);
@@ -251,9 +232,6 @@ Func GroupLowering::elements(ValueId id) {
         case Layout::OutputPanels:
             lane = at[0] % 32;
             at = {at[1] % 32, bits ? at[0] / 32 : at[0], at[1] / 32};
-            break;
-        case Layout::InputPanels:
-            at = {at[0] % 32, at[1], at[0] / 32};
             break;
     }
     Func f("elements");

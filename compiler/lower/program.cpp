@@ -13,26 +13,8 @@ int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 /** The buffer of a value's memory, as its layout says. */
 Buffer memory_of(const Value &value) {
-    Buffer buffer{.space = Space::Scratch, .type = value.type, .extents = {}};
-    if (value.layout == Layout::Logical) {
-        buffer.type = value.type.bits < 8 ? UInt(8) : value.type;
-        buffer.extents.assign(value.shape.rbegin(), value.shape.rend());
-        return buffer;
-    }
-    const int64_t rows = value.shape.at(0), columns = value.shape.at(1);
-    const bool bits = value.type.bits == 1;
-    buffer.type = bits ? UInt(32) : value.type;
-    switch (value.layout) {
-        case Layout::PackedWords:
-            buffer.extents = {divide_up(columns, 32), rows};
-            break;
-        case Layout::OutputPanels:
-            buffer.extents = {32, bits ? divide_up(columns, 32) : columns, divide_up(rows, 32)};
-            break;
-        default:
-            buffer.extents = {32, rows, divide_up(columns, 32)};
-    }
-    return buffer;
+    Storage storage = storage_of(value.shape, value.type, value.layout);
+    return {.space = Space::Scratch, .type = storage.type, .extents = std::move(storage.extents)};
 }
 
 bool is_product(const std::string &op) {

@@ -2,6 +2,8 @@
 
 #include "compiler/base/error.h"
 
+#include <algorithm>
+
 namespace quantide {
 
 namespace {
@@ -15,6 +17,13 @@ const QuantizerDef *const kQuantizers[] = {
 }  // namespace
 
 std::span<const QuantizerDef *const> all_quantizers() { return kQuantizers; }
+
+Array quantize(const QuantizerDef &quantizer, const Array &x) {
+    Array codes(quantizer.type, x.shape);
+    std::transform(x.floats().begin(), x.floats().end(), codes.as<uint8_t>().begin(),
+                   [&](float number) { return static_cast<uint8_t>(quantizer.code(number)); });
+    return codes;
+}
 
 const QuantizerDef &find_quantizer(const std::string &name) {
     std::string known;

@@ -1,5 +1,5 @@
 #pragma once
-#include "compiler/ir/type.h"
+#include "compiler/ir/array.h"
 
 #include <span>
 #include <string>
@@ -27,6 +27,9 @@ struct QuantizerDef {
 
 /** The quantizer of that name. Throws CompileError that lists the known ones. */
 const QuantizerDef &find_quantizer(const std::string &name);
+
+/** The codes of float32 numbers, in logical layout. */
+Array quantize(const QuantizerDef &quantizer, const Array &x);
 
 /** Every quantizer, in the table's order. */
 std::span<const QuantizerDef *const> all_quantizers();

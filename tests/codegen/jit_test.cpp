@@ -36,7 +36,7 @@ std::vector<uint8_t> make_input(int64_t batch) {
 std::vector<float> run(const JitProgram &program, int64_t batch, std::vector<double> *seconds = nullptr) {
     const std::vector<uint8_t> in = make_input(batch);
     std::vector<float> out(in.size(), -1);
-    std::vector<std::byte, AlignedAllocator<std::byte>> scratch(program.scratch_bytes(batch));
+    AlignedBytes scratch(program.scratch_bytes(batch));
     program.run({{in.data()}, {out.data()}, {}, scratch.data()}, batch, seconds);
     return out;
 }
@@ -140,7 +140,7 @@ TEST(JitProgram, EqualsTheLibraryBitForBit) {
     const JitProgram program(make_chain("net", kFeatures, kSteps), options_for());
     const std::vector<uint8_t> in = make_input(65);
     std::vector<float> out(in.size());
-    std::vector<std::byte, AlignedAllocator<std::byte>> scratch(program.scratch_bytes(65));
+    AlignedBytes scratch(program.scratch_bytes(65));
     EXPECT_EQ(library_run(in.data(), out.data(), scratch.data(), 65), 0);
     EXPECT_EQ(out, run(program, 65));
     dlclose(handle);

@@ -169,7 +169,7 @@ TEST(Interpret, TakesAnyBatchAndLayout) {
         const Array x = random.floats({rows, 2});
         const Array y = interpret_outputs(dense_graph(), {{"x", x}, {"w", w}})[0];
         EXPECT_EQ(y.shape, (Shape{rows, 2}));
-        EXPECT_EQ(interpret_outputs(dense_graph(), {{"x", x}, {"w", to_layout(w, Layout::InputPanels)}})[0],
+        EXPECT_EQ(interpret_outputs(dense_graph(), {{"x", x}, {"w", to_layout(w, Layout::OutputPanels)}})[0],
                   y);
     }
 }

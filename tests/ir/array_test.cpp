@@ -24,7 +24,7 @@ struct Place {
     int bit = 0;  ///< of the word
 };
 
-Place place(Layout layout, bool bits, int64_t rows, int64_t columns, int64_t row, int64_t column) {
+Place place(Layout layout, bool bits, int64_t columns, int64_t row, int64_t column) {
     const auto at = [](int64_t panel, int64_t panel_size, int64_t line, int64_t lane) {
         return static_cast<size_t>(panel * panel_size + line * 32 + lane);
     };
@@ -36,8 +36,6 @@ Place place(Layout layout, bool bits, int64_t rows, int64_t columns, int64_t row
             return bits
                        ? Place{at(row / 32, words * 32, column / 32, row % 32), static_cast<int>(column % 32)}
                        : Place{at(row / 32, columns * 32, column, row % 32)};
-        case Layout::InputPanels:
-            return {at(column / 32, rows * 32, row, column % 32)};
         default:
             return {static_cast<size_t>(row * columns + column)};
     }
@@ -53,7 +51,7 @@ TEST_P(Layouts, OfBitsHoldEachBitInItsPlaceAndZerosElsewhere) {
         const Array packed = to_layout(logical, layout);
         std::vector<uint32_t> expected(packed.as<uint32_t>().size());
         for (int64_t i = 0; i < rows * columns; ++i) {
-            const Place p = place(layout, true, rows, columns, i / columns, i % columns);
+            const Place p = place(layout, true, columns, i / columns, i % columns);
             expected.at(p.at) |= uint32_t{logical.as<uint8_t>()[static_cast<size_t>(i)]} << p.bit;
         }
         EXPECT_EQ(elements<uint32_t>(packed), expected) << to_string(layout);
@@ -68,18 +66,14 @@ TEST_P(Layouts, OfFloatsHoldEachNumberInItsPlaceAndZerosElsewhere) {
     const auto [rows, columns] = GetParam();
     Random random(static_cast<uint32_t>(rows * 1000 + columns));
     const Array logical = random.floats({rows, columns}, 1, 2);
-    for (Layout layout : {Layout::OutputPanels, Layout::InputPanels}) {
-        const Array panels = to_layout(logical, layout);
-        std::vector<float> expected(panels.floats().size());
-        for (int64_t i = 0; i < rows * columns; ++i) {
-            expected.at(place(layout, false, rows, columns, i / columns, i % columns).at) =
-                logical.floats()[static_cast<size_t>(i)];
-        }
-        EXPECT_EQ(elements(panels), expected) << to_string(layout);
-        EXPECT_EQ(to_layout(panels, Layout::Logical), logical) << to_string(layout);
-        const Layout other = layout == Layout::InputPanels ? Layout::OutputPanels : Layout::InputPanels;
-        EXPECT_EQ(to_layout(panels, other), to_layout(logical, other)) << to_string(layout);
+    const Array panels = to_layout(logical, Layout::OutputPanels);
+    std::vector<float> expected(panels.floats().size());
+    for (int64_t i = 0; i < rows * columns; ++i) {
+        expected.at(place(Layout::OutputPanels, false, columns, i / columns, i % columns).at) =
+            logical.floats()[static_cast<size_t>(i)];
     }
+    EXPECT_EQ(elements(panels), expected);
+    EXPECT_EQ(to_layout(panels, Layout::Logical), logical);
 }
 
 INSTANTIATE_TEST_SUITE_P(AwkwardSizes, Layouts,

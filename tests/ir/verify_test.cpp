@@ -111,7 +111,7 @@ TEST(Verify, CatchesNumbersThatDoNotFit) {
     };
     expect_broken(numbers(Array(Float(32), {3, 2})), "the numbers of 'dy' do not fit");
     expect_broken(numbers(Array(Int(32), {2, 3})), "the numbers of 'dy' do not fit");
-    expect_broken(numbers(Array(Float(32), {2, 3}, Layout::InputPanels)), "the numbers of 'dy' do not fit");
+    expect_broken(numbers(Array(Float(32), {2, 3}, Layout::OutputPanels)), "the numbers of 'dy' do not fit");
     expect_broken([](Graph &g) { g.constants[99] = g.constants.begin()->second; },
                   "numbers of what is no constant");
     expect_broken([](Graph &g) { g.constants[g.find("w")] = g.constants.begin()->second; },
@@ -129,7 +129,7 @@ TEST(Verify, CatchesBadOutputsAndUpdates) {
     expect_broken([](Graph &g) { g.updates[0].next = g.find("y"); }, "cannot replace 'w'");
     expect_broken([](Graph &g) { g.updates[1].state = g.updates[0].state; }, "an update");
     expect_broken([](Graph &g) { g.updates[0].state = g.find("dy"); }, "cannot replace 'dy'");
-    expect_broken([](Graph &g) { g.value(g.updates[0].next).layout = Layout::InputPanels; },
+    expect_broken([](Graph &g) { g.value(g.updates[0].next).layout = Layout::OutputPanels; },
                   "cannot replace 'w'");
 }
 

@@ -190,7 +190,7 @@ TEST_F(CheckpointFile, OfAFailedWriteLeavesTheOldOne) {
     save_checkpoint(folder / "c", sample());
     const std::string before = content_of(folder / "c");
     Checkpoint bad = sample(2);
-    bad.parameters["dense1.weight"] = to_layout(bad.parameters["dense1.weight"], Layout::InputPanels);
+    bad.parameters["dense1.weight"] = to_layout(bad.parameters["dense1.weight"], Layout::OutputPanels);
     EXPECT_THROW(save_checkpoint(folder / "c", bad), InternalError);
     EXPECT_EQ(content_of(folder / "c"), before);
     EXPECT_EQ(folder.names(), std::set<std::string>{"c"});
