@@ -46,11 +46,9 @@ std::string layer_name(const Graph &graph, const std::string &kind, const std::s
     return wanted;
 }
 
-ValueId parameter(Graph &graph, const std::string &name, int64_t rows, int64_t columns, const char *init,
-                  bool trainable) {
-    return graph.add_one(
-        "parameter", name, {},
-        {{"rows", rows}, {"columns", columns}, {"init", init}, {"trainable", int64_t{trainable}}});
+ValueId parameter(Graph &graph, const std::string &name, Shape shape, const char *init, bool trainable) {
+    return graph.add_one("parameter", name, {},
+                         {{"shape", std::move(shape)}, {"init", init}, {"trainable", int64_t{trainable}}});
 }
 
 void check_scores(const Graph &graph, const Tensor &scores) {
@@ -89,7 +87,7 @@ Tensor input(const std::string &name, const Shape &features, ElementType type, c
                name, to_string(type));
     user_check(type == UInt(8) || (options.scale == 1 && options.offset == 0),
                "input '{}': expected scale and offset only for UInt(8)", name);
-    Attributes attributes{{"features", features[0]}, {"bits", int64_t{type.bits}}};
+    Attributes attributes{{"shape", features}, {"bits", int64_t{type.bits}}};
     if (type == UInt(8)) {
         attributes["scale"] = double{options.scale};
         attributes["offset"] = double{options.offset};
@@ -107,7 +105,7 @@ Tensor dense(const Tensor &x, const DenseOptions &options) {
     user_check(x.shape().size() == 2, "dense '{}': expected an input [N, features], found {}", name,
                to_string(x.shape()));
     const bool quantized = options.weights != float32();
-    ValueId weight = parameter(graph, name + ".weight", options.units, x.shape()[1],
+    ValueId weight = parameter(graph, name + ".weight", {options.units, x.shape()[1]},
                                quantized ? "uniform" : "glorot", true);
     if (quantized) {
         weight = graph.add_one("quantize", name + ".weight." + options.weights.quantizer, {weight},
@@ -126,10 +124,10 @@ Tensor batch_norm(const Tensor &x, const BatchNormOptions &options) {
     user_check(x.shape().size() == 2, "batch_norm '{}': expected an input [N, features], found {}", name,
                to_string(x.shape()));
     const int64_t features = x.shape()[1];
-    const std::vector<ValueId> inputs{x.id(), parameter(graph, name + ".weight", features, 0, "ones", true),
-                                      parameter(graph, name + ".bias", features, 0, "zeros", true),
-                                      parameter(graph, name + ".running_mean", features, 0, "zeros", false),
-                                      parameter(graph, name + ".running_var", features, 0, "ones", false)};
+    const std::vector<ValueId> inputs{x.id(), parameter(graph, name + ".weight", {features}, "ones", true),
+                                      parameter(graph, name + ".bias", {features}, "zeros", true),
+                                      parameter(graph, name + ".running_mean", {features}, "zeros", false),
+                                      parameter(graph, name + ".running_var", {features}, "ones", false)};
     return x.with(
         graph.add_one("batch_norm", name, inputs, {{"eps", options.eps}, {"momentum", options.momentum}}));
 }

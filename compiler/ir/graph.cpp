@@ -23,6 +23,8 @@ double Node::real(const std::string &key) const { return attribute<double>(*this
 
 const std::string &Node::text(const std::string &key) const { return attribute<std::string>(*this, key); }
 
+const Shape &Node::extents(const std::string &key) const { return attribute<Shape>(*this, key); }
+
 std::vector<ValueId> Graph::add(const std::string &op, const std::string &layer, std::vector<ValueId> inputs,
                                 Attributes attributes) {
     Node node{.op = op,

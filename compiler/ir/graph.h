@@ -10,8 +10,8 @@ namespace quantide {
 /** Index of a value in Graph::values. */
 using ValueId = int;
 
-/** What an op is told beside its inputs: an integer, a real number, a name. */
-using Attribute = std::variant<int64_t, double, std::string>;
+/** What an op is told beside its inputs: an integer, a real number, a name, extents (strides, ...). */
+using Attribute = std::variant<int64_t, double, std::string, Shape>;
 using Attributes = std::map<std::string, Attribute>;
 
 /** One tensor that flows through the graph. */
@@ -38,6 +38,7 @@ struct Node {
     int64_t integer(const std::string &key) const;
     double real(const std::string &key) const;
     const std::string &text(const std::string &key) const;
+    const Shape &extents(const std::string &key) const;
     bool has(const std::string &key) const { return attributes.count(key) != 0; }
 };
 

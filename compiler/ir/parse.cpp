@@ -86,11 +86,7 @@ private:
         value.name = word("a value's name");
         expect(":");
         value.type = type();
-        expect("[");
-        while (!accept("]")) {
-            check(value.shape.empty() || accept(","), "','");
-            value.shape.push_back(accept("N") ? kBatch : integer());
-        }
+        value.shape = shape();
         if (accept("{")) {
             while (!accept("+")) {
                 value.encoding.scales.push_back(real<float>());
@@ -126,8 +122,21 @@ private:
         fail("a layout");
     }
 
+    Shape shape() {
+        Shape result;
+        expect("[");
+        while (!accept("]")) {
+            check(result.empty() || accept(","), "','");
+            result.push_back(accept("N") ? kBatch : integer());
+        }
+        return result;
+    }
+
     Attribute attribute() {
         skip();
+        if (at_ < text_.size() && text_[at_] == '[') {
+            return shape();
+        }
         if (at_ < text_.size() && text_[at_] == '"') {
             return string();
         }

@@ -23,6 +23,9 @@ std::string print_attribute(const Attribute &attribute) {
         const std::string text = fmt::format("{}", *real);
         return text.find_first_of(".en") == std::string::npos ? text + ".0" : text;
     }
+    if (const auto *extents = std::get_if<Shape>(&attribute)) {
+        return to_string(*extents);
+    }
     return quoted(std::get<std::string>(attribute));
 }
 

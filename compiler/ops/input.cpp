@@ -2,16 +2,15 @@
 
 namespace quantide {
 
-// A batch of rows. bits = 8: unsigned codes that stand for scale * code + offset; bits = 32: float32.
+// A batch of values of a shape. bits = 8: unsigned codes that stand for scale * code + offset; bits = 32:
+// float32.
 const OpDef input_op = {
     .name = "input",
-    .summary = "a batch of rows, float32 or 8-bit codes with a scale and an offset",
+    .summary = "a batch of vectors or images, float32 or 8-bit codes with a scale and an offset",
     .infer = [](const Graph &graph, const Node &node) -> std::vector<Value> {
         check_inputs(graph, node, 0);
-        const int64_t features = node.integer("features");
-        user_check(features > 0, "input '{}': expected at least 1 feature, found {}", node.name, features);
-        const Shape shape{batch_extent(node), features};
-        element_count(shape, 1, fmt::format("input '{}'", node.name));
+        Shape shape = check_shape(node);
+        shape.insert(shape.begin(), batch_extent(node));
         const int64_t bits = node.integer("bits");
         if (bits == 32) {
             return {float_value(node, shape)};

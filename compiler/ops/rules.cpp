@@ -1,5 +1,7 @@
 #include "compiler/ops/rules.h"
 
+#include <algorithm>
+
 namespace quantide {
 
 const Value &input_value(const Graph &graph, const Node &node, size_t i) {
@@ -36,6 +38,15 @@ const Value &check_loss(const Graph &graph, const Node &node) {
                "{} '{}': expected labels of type u8[N], found {}{}", node.op, node.name,
                to_string(labels.type), to_string(labels.shape));
     return scores;
+}
+
+const Shape &check_shape(const Node &node) {
+    const Shape &shape = node.extents("shape");
+    user_check(!shape.empty() && std::all_of(shape.begin(), shape.end(), [](int64_t n) { return n > 0; }),
+               "{} '{}': expected positive dimensions, found [{}]", node.op, node.name,
+               fmt::join(shape, ", "));
+    element_count(shape, 1, fmt::format("{} '{}'", node.op, node.name));
+    return shape;
 }
 
 int64_t batch_extent(const Node &node) { return node.has("batch") ? node.integer("batch") : kBatch; }

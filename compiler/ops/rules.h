@@ -15,6 +15,9 @@ void check_float(const Graph &graph, const Node &node, size_t i, const Shape &sh
 /** Checks that input `i` has two dimensions [rows, columns] and returns it. */
 const Value &check_matrix(const Graph &graph, const Node &node, size_t i);
 
+/** The attribute `shape` of a source: at least one extent, all positive, their product in range. */
+const Shape &check_shape(const Node &node);
+
 /** kBatch, or the number that the pass fix_batch put in its place. */
 int64_t batch_extent(const Node &node);
 

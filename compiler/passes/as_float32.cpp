@@ -8,8 +8,8 @@ Graph as_float32(const Graph &network) {
     Rewriter rewriter(network);
     for (const Node &node : network.nodes) {
         if (node.op == "input") {
-            const ValueId x = rewriter.to.add_one(
-                "input", node.name, {}, {{"features", node.integer("features")}, {"bits", int64_t{32}}});
+            const ValueId x = rewriter.to.add_one("input", node.name, {},
+                                                  {{"shape", node.extents("shape")}, {"bits", int64_t{32}}});
             rewriter.replace(node.outputs[0], x);
         } else if (node.op == "quantize") {
             const ValueId x = rewriter.at(node.inputs[0]);

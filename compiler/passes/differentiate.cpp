@@ -122,10 +122,7 @@ private:
         attributes["clip"] = quantized ? 1.0 : 0.0;
         attributes["scale"] = quantized ? glorot_scale(graph_.value(parameter).shape) : 1.0;
         std::vector<ValueId> inputs{parameter};
-        Attributes moment{{"rows", node.integer("rows")},
-                          {"columns", node.integer("columns")},
-                          {"init", "zeros"},
-                          {"trainable", int64_t{0}}};
+        Attributes moment{{"shape", node.extents("shape")}, {"init", "zeros"}, {"trainable", int64_t{0}}};
         for (const char *suffix :
              options_.optimizer == "adam" ? std::vector{".m", ".v"} : std::vector{".m"}) {
             inputs.push_back(graph_.add_one("parameter", name + suffix, {}, moment));

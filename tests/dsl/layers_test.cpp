@@ -128,8 +128,8 @@ TEST(Input, RefusesWhatIsNoInput) {
     expect_input_error("image", {3, 4}, UInt(8), {}, {"input 'image'", "one extent", "[3, 4]"});
     for (int64_t features : {int64_t{0}, int64_t{-1}, int64_t{-7}}) {
         expect_input_error("image", {features}, UInt(8), {},
-                           {"input 'image'", "at least 1 feature", std::to_string(features)});
-        expect_input_error("image", {features}, Float(32), {}, {"input 'image'", "at least 1 feature"});
+                           {"input 'image'", "positive dimensions", std::to_string(features)});
+        expect_input_error("image", {features}, Float(32), {}, {"input 'image'", "positive dimensions"});
     }
     expect_input_error("image", {INT64_MAX}, UInt(8), {}, {"input 'image'", "overflows"});
     const float nan = std::numeric_limits<float>::quiet_NaN(),

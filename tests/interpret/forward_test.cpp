@@ -154,10 +154,9 @@ TEST(Interpret, ThresholdComparesPerChannel) {
 Graph dense_graph() {
     Graph graph;
     graph.name = "net";
-    const ValueId x = graph.add_one("input", "x", {}, {{"features", int64_t{2}}, {"bits", int64_t{32}}});
-    const ValueId w = graph.add_one(
-        "parameter", "w", {},
-        {{"rows", int64_t{2}}, {"columns", int64_t{2}}, {"init", "zeros"}, {"trainable", int64_t{1}}});
+    const ValueId x = graph.add_one("input", "x", {}, {{"shape", Shape{2}}, {"bits", int64_t{32}}});
+    const ValueId w = graph.add_one("parameter", "w", {},
+                                    {{"shape", Shape{2, 2}}, {"init", "zeros"}, {"trainable", int64_t{1}}});
     graph.outputs = {graph.add_one("dense", "y", {x, w})};
     return graph;
 }

@@ -12,9 +12,8 @@ namespace {
 Graph sound() {
     Graph graph;
     graph.name = "sound";
-    const ValueId x = graph.add_one("input", "x", {}, {{"features", int64_t{3}}, {"bits", int64_t{32}}});
-    const Attributes shape{
-        {"rows", int64_t{2}}, {"columns", int64_t{3}}, {"init", "zeros"}, {"trainable", int64_t{1}}};
+    const ValueId x = graph.add_one("input", "x", {}, {{"shape", Shape{3}}, {"bits", int64_t{32}}});
+    const Attributes shape{{"shape", Shape{2, 3}}, {"init", "zeros"}, {"trainable", int64_t{1}}};
     const ValueId w = graph.add_one("parameter", "w", {}, shape);
     const ValueId m = graph.add_one("parameter", "m", {}, shape);
     const ValueId dy = graph.add_constant("dy", Array(Float(32), {2, 3}));
@@ -97,10 +96,10 @@ TEST(Verify, CatchesValuesThatTheRuleWouldNotGive) {
         },
         "another encoding");
     expect_broken([](Graph &g) { g.value(g.find("w")).shape = {2, 4}; }, "w");
-    expect_broken([](Graph &g) { node(g, "w").attributes["columns"] = int64_t{4}; }, "w");
-    expect_broken([](Graph &g) { node(g, "w").attributes.erase("rows"); }, "no attribute 'rows'");
-    expect_broken([](Graph &g) { node(g, "w").attributes["rows"] = "two"; }, "another type");
-    expect_broken([](Graph &g) { node(g, "w").attributes["rows"] = int64_t{-1}; }, "positive");
+    expect_broken([](Graph &g) { node(g, "w").attributes["shape"] = Shape{2, 4}; }, "w");
+    expect_broken([](Graph &g) { node(g, "w").attributes.erase("shape"); }, "no attribute 'shape'");
+    expect_broken([](Graph &g) { node(g, "w").attributes["shape"] = "two"; }, "another type");
+    expect_broken([](Graph &g) { node(g, "w").attributes["shape"] = Shape{-1, 3}; }, "positive");
     expect_broken([](Graph &g) { node(g, "y").op = "convolution"; }, "unknown op 'convolution'");
     expect_broken([](Graph &g) { node(g, "y").inputs.pop_back(); }, "expected 2 inputs, found 1");
 }

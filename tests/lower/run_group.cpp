@@ -111,9 +111,9 @@ Array random_array(const ElementType &type, const Shape &shape, std::mt19937 &ra
 
 ValueId add_input(Graph &graph, ElementType type, int features) {
     const int64_t bits = type == Float(32) ? 32 : 8;
-    const ValueId x = graph.add_one(
-        "input", "x", {},
-        {{"features", int64_t{features}}, {"bits", bits}, {"scale", 1 / 255.0}, {"offset", 0.0}});
+    const ValueId x =
+        graph.add_one("input", "x", {},
+                      {{"shape", Shape{features}}, {"bits", bits}, {"scale", 1 / 255.0}, {"offset", 0.0}});
     if (type == UInt(1)) {
         graph.value(x).type = type;
         graph.value(x).encoding = sign_quantizer.encoding;

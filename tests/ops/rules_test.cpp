@@ -17,10 +17,9 @@ class Rules : public testing::Test {
 protected:
     Rules() {
         graph.name = "net";
-        x = graph.add_one("input", "x", {}, {{"features", int64_t{3}}, {"bits", int64_t{32}}});
-        bytes =
-            graph.add_one("input", "bytes", {},
-                          {{"features", int64_t{3}}, {"bits", int64_t{8}}, {"scale", 1.0}, {"offset", 0.5}});
+        x = graph.add_one("input", "x", {}, {{"shape", Shape{3}}, {"bits", int64_t{32}}});
+        bytes = graph.add_one("input", "bytes", {},
+                              {{"shape", Shape{3}}, {"bits", int64_t{8}}, {"scale", 1.0}, {"offset", 0.5}});
         codes = graph.add_one("quantize", "codes", {x}, {{"quantizer", "sign"}});
         w = parameter("w", 5, 3);
         v3 = parameter("v3", 3, 0);
@@ -31,9 +30,10 @@ protected:
     }
 
     ValueId parameter(const std::string &name, int64_t rows, int64_t columns) {
-        return graph.add_one(
-            "parameter", name, {},
-            {{"rows", rows}, {"columns", columns}, {"init", "zeros"}, {"trainable", int64_t{1}}});
+        return graph.add_one("parameter", name, {},
+                             {{"shape", columns > 0 ? Shape{rows, columns} : Shape{rows}},
+                              {"init", "zeros"},
+                              {"trainable", int64_t{1}}});
     }
 
     /** Types and shapes of the outputs. */
@@ -128,10 +128,8 @@ TEST_F(Rules, RefuseEveryOpsWrongNumberOfInputs) {
             EXPECT_THROW(graph.add("constant", "layer", {}), InternalError);
             continue;
         }
-        const Attributes attributes{{"features", int64_t{3}}, {"bits", int64_t{32}},
-                                    {"rows", int64_t{3}},     {"columns", int64_t{3}},
-                                    {"init", "zeros"},        {"trainable", int64_t{1}},
-                                    {"scale", 1.0},           {"quantizer", "sign"}};
+        const Attributes attributes{{"shape", Shape{3, 3}},    {"bits", int64_t{32}}, {"init", "zeros"},
+                                    {"trainable", int64_t{1}}, {"scale", 1.0},        {"quantizer", "sign"}};
         EXPECT_THROW(graph.add(op->name, "layer", std::vector<ValueId>(9, labels), attributes), CompileError);
     }
 }

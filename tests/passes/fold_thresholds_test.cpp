@@ -27,13 +27,13 @@ struct Layer {
         graph.name = "layer";
         x = type == UInt(8)
                 ? graph.add_one("input", "x", {},
-                                {{"features", weights.shape[1]},
+                                {{"shape", Shape{weights.shape[1]}},
                                  {"bits", int64_t{8}},
                                  {"scale", double{scale}},
                                  {"offset", double{offset}}})
                 : graph.add_one("quantize", "signs",
                                 {graph.add_one("input", "x", {},
-                                               {{"features", weights.shape[1]}, {"bits", int64_t{32}}})},
+                                               {{"shape", Shape{weights.shape[1]}}, {"bits", int64_t{32}}})},
                                 {{"quantizer", "sign"}});
         const ValueId w = graph.add_constant("w", weights, sign_quantizer.encoding);
         y = graph.add_one("dense", "dense", {x, w});

@@ -15,7 +15,9 @@ namespace {
 
 ValueId parameter(Graph &graph, const std::string &name, int64_t rows, int64_t columns, bool codes,
                   Layout layout) {
-    Attributes attributes{{"rows", rows}, {"columns", columns}, {"init", "zeros"}, {"trainable", int64_t{0}}};
+    Attributes attributes{{"shape", columns > 0 ? Shape{rows, columns} : Shape{rows}},
+                          {"init", "zeros"},
+                          {"trainable", int64_t{0}}};
     if (codes) {
         attributes["quantizer"] = "sign";
     }

@@ -33,7 +33,7 @@ std::vector<Halide::OutputImageParam> output_params(const Kernel &kernel) {
 
 ValueId GroupTest::input(const std::string &name, int64_t rows, int64_t columns, const Array &numbers) {
     Attributes attributes{
-        {"features", columns}, {"batch", rows}, {"bits", int64_t{8 * numbers.type.bytes()}}};
+        {"shape", Shape{columns}}, {"batch", rows}, {"bits", int64_t{8 * numbers.type.bytes()}}};
     if (numbers.type == UInt(8)) {
         attributes["scale"] = 0.25;
         attributes["offset"] = -2.0;
@@ -45,10 +45,7 @@ ValueId GroupTest::input(const std::string &name, int64_t rows, int64_t columns,
 ValueId GroupTest::parameter(const std::string &name, const Array &numbers) {
     bindings[name] = numbers;
     return graph.add_one("parameter", name, {},
-                         {{"rows", numbers.shape[0]},
-                          {"columns", numbers.shape.size() > 1 ? numbers.shape[1] : 0},
-                          {"init", "zeros"},
-                          {"trainable", int64_t{1}}});
+                         {{"shape", numbers.shape}, {"init", "zeros"}, {"trainable", int64_t{1}}});
 }
 
 ValueId GroupTest::codes(const std::string &name, int64_t rows, int64_t columns, Layout layout) {
@@ -56,8 +53,7 @@ ValueId GroupTest::codes(const std::string &name, int64_t rows, int64_t columns,
     std::generate(bits.as<uint8_t>().begin(), bits.as<uint8_t>().end(), [&] { return random() >> 31; });
     bindings[name] = bits;
     const ValueId id = graph.add_one("parameter", name, {},
-                                     {{"rows", rows},
-                                      {"columns", columns},
+                                     {{"shape", Shape{rows, columns}},
                                       {"init", "zeros"},
                                       {"trainable", int64_t{0}},
                                       {"quantizer", "sign"}});
