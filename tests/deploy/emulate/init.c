@@ -1,12 +1,11 @@
 /* The first process of the emulated machine: runs each line of /commands, says how it ended and powers off. */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/io.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
-#include <time.h>
+#include <termios.h>
 #include <unistd.h>
 
 enum { kMaxWords = 32 };
@@ -48,8 +47,8 @@ int main(void)
         run(line);
     }
     printf("== end\n");
-    /* Let the serial line send what is said; then ask Bochs to end. */
-    sleep(1);
+    tcdrain(1);
+    /* Bochs ends when it reads this. */
     if (iopl(3) == 0) {
         for (off = "Shutdown"; *off != 0; off++) {
             outb((unsigned char)*off, 0x8900);

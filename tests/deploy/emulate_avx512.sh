@@ -1,0 +1,149 @@
+#!/usr/bin/env bash
+# Runs AVX-512 code on a machine whose CPU has none: boots Linux in the emulator Bochs, as an Ice Lake, and there
+# compares libraries' outputs, bit for bit, with those of the reference interpreter (trained networks) or of this
+# CPU's own level (random weights). Installs nothing; the kernel is fetched once, into BUILD_DIR/emulate.
+# Usage: emulate_avx512.sh [--tests PROGRAM FILTER]... [BUILD_DIR]
+#   --tests: also runs a test program, such as test_lower, with that GoogleTest filter; Halide compiles slowly there
+# BOCHS names another Bochs than Debian's: one built with --disable-debugger --with-nogui is four times as fast.
+# QUANTIDE_TEST_DATA/mnist, if there, adds mnist_mlp_512 on all its test images. Exit status 77: skipped.
+set -euo pipefail
+source=$(cd "$(dirname "$0")/../.." && pwd)
+helpers=$source/tests/deploy/emulate
+tests=()
+while [ "${1:-}" = --tests ]; do
+    tests+=("$2 $3")
+    shift 3
+done
+build=$(cd "${1:-$source/build}" && pwd)
+work=$build/emulate
+epochs=2 megabytes=2048
+
+skip() {
+    echo "skipped: $1"
+    exit 77
+}
+bochs=${BOCHS:-bochs}
+for command in "$bochs" gcc as ld python3; do
+    command -v "$command" >/dev/null || skip "needs $command; Debian packages: bochs bochs-term"
+done
+mkdir -p "$work"
+if [ ! -e "$work/vmlinuz" ]; then
+    command -v dpkg-deb >/dev/null || skip "needs a Linux kernel in $work/vmlinuz, or Debian's dpkg-deb to fetch one"
+    package=$(apt-cache depends linux-image-cloud-amd64 2>/dev/null | sed -n 's/.*Depends: *//p' | head -1)
+    rm -rf "$work/kernel"
+    mkdir "$work/kernel"
+    (cd "$work/kernel" && [ -n "$package" ] && apt-get -q download "$package" && dpkg-deb -x ./*.deb .) \
+        >"$work/kernel.log" 2>&1 || skip "the Debian package linux-image-cloud-amd64 cannot be fetched"
+    cp "$work"/kernel/boot/vmlinuz-* "$work/vmlinuz"
+    rm -rf "$work/kernel"
+fi
+
+# What the emulated machine holds: FILE=PATH for disk.py, and what its first process runs.
+files=()
+: >"$work/commands"
+
+# Libraries. prepare DRIVER NETWORK [OPTION...]: makes NETWORK's library and the program that runs it.
+prepare() {
+    local driver=$1 network=$2 folder=$work/$2
+    shift 2
+    $driver compile "$network" --name network --target x86-64-linux -o "$folder" "$@" >/dev/null
+    gcc -std=c11 -O1 -Wall -Wextra -Werror -static -I"$folder" "$helpers/run_network.c" "$folder/libnetwork.a" \
+        -o "$folder/run"
+}
+
+add() {
+    local file
+    for file in run in expected; do
+        files+=("$work/$1/$file=$1/$file")
+    done
+    echo "/$1/run /$1/in /$1/expected" >>"$work/commands"
+}
+
+# trained DRIVER NETWORK REFERENCE [OPTION...]: on its data set's test images
+trained() {
+    local driver=$1 network=$2 reference=$3 folder=$work/$2
+    local checkpoint=$folder/checkpoint.safetensors
+    shift 3
+    mkdir -p "$folder"
+    [ -e "$checkpoint" ] || $driver train "$network" --epochs $epochs --checkpoint "$checkpoint" "$@" >/dev/null
+    prepare "$driver" "$network" --checkpoint "$checkpoint"
+    # The runner keeps the images that the driver gives to a library's program.
+    $driver eval "$network" --checkpoint "$checkpoint" --backend library --scores "$folder/library" \
+        --runner "cp in '$folder/in';" "$@" >/dev/null
+    cp "$folder/library" "$folder/expected"
+    if [ "$reference" = reference ]; then
+        $driver eval "$network" --checkpoint "$checkpoint" --backend reference --scores "$folder/expected" "$@" >/dev/null
+    fi
+    add "$network"
+}
+
+# random DRIVER NETWORK ROW_BYTES ROWS: random weights and images
+random() {
+    prepare "$1" "$2" --random
+    python3 -c "import random, sys; random.seed(1); sys.stdout.buffer.write(random.randbytes($3 * $4))" >"$work/$2/in"
+    "$work/$2/run" "$work/$2/in" - "$work/$2/expected"
+    add "$2"
+}
+
+quantide=$build/quantide
+testing="$build/test_driver --driver"
+trained "$quantide" digits reference
+trained "$testing" tiny reference
+random "$testing" other 64 300
+random "$testing" untrainable 64 300
+random "$quantide" mnist_mlp_4096 784 56
+mnist=${QUANTIDE_TEST_DATA:-}/mnist
+if [ -d "$mnist" ]; then
+    trained "$quantide" mnist_mlp_512 library --data "$mnist"
+fi
+
+# Test programs, with their shared libraries.
+for test in "${tests[@]}"; do
+    read -r program filter <<<"$test"
+    files+=("$build/$program=$program")
+    while read -r library; do
+        case " ${files[*]} " in *" $library="*) ;; *) files+=("$library=${library#/}") ;; esac
+    done < <(ldd "$build/$program" | grep -o '/[^ ]*')
+    echo "/$program --gtest_color=no --gtest_filter=$filter" >>"$work/commands"
+done
+
+gcc -std=gnu11 -O1 -Wall -Wextra -Werror -static "$helpers/init.c" -o "$work/init"
+as --32 "$helpers/boot.S" -o "$work/boot.o"
+ld -m elf_i386 -Ttext 0x7c00 --oformat binary "$work/boot.o" -o "$work/boot.bin"
+python3 "$helpers/disk.py" "$work/boot.bin" "$work/vmlinuz" $megabytes "$work/disk" \
+    "$work/init=init" "$work/commands=commands" "${files[@]}"
+display=nogui arguments=()
+if "$bochs" --help 2>&1 | grep -q -- '-rc '; then
+    # Debian's has no such display and starts in its debugger.
+    display='rfb, options="timeout=0"' arguments=(-rc "$work/debugger")
+    echo continue >"$work/debugger"
+fi
+cat >"$work/bochsrc" <<END
+display_library: $display
+cpu: model=corei7_icelake_u, count=1, ips=50000000, reset_on_triple_fault=0
+memory: guest=$megabytes, host=$megabytes
+romimage: file=/usr/share/bochs/BIOS-bochs-latest
+vgaromimage: file=/usr/share/bochs/VGABIOS-lgpl-latest
+pci: enabled=0
+ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14
+ata0-master: type=disk, path=$work/disk, mode=flat
+boot: disk
+com1: enabled=1, mode=file, dev=$work/console
+log: $work/bochs.log
+panic: action=fatal
+error: action=ignore
+info: action=ignore
+END
+rm -f "$work/console" "$work/disk.lock"
+# It ends with a panic: that is how the machine powers off.
+"$bochs" -q -f "$work/bochsrc" "${arguments[@]}" >"$work/bochs.out" 2>&1 </dev/null || true
+rm -f "$work/disk"
+
+# Every command must have ended well, the libraries at level avx512.
+tr -d '\r' <"$work/console" | awk -v commands="$(wc -l <"$work/commands")" '
+    /^== end/ { ended = 1 }
+    /^== \// { name = $2; good = name !~ /\/run$/; next }
+    /^level / { print name ": " $0; good = $2 == "avx512:" }
+    /^\[ +(PASSED|FAILED|SKIPPED) +\]/ { print name ": " $0 }
+    /^exit status|^ended by/ { passed += good && $0 == "exit status 0"; if ($0 != "exit status 0") print name ": " $0 }
+    END { print passed + 0 " of " commands " emulated programs passed"; exit !ended || passed != commands }'
