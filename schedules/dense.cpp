@@ -52,53 +52,63 @@ void for_row_tiles(Func out, const Kernel &kernel, int rows, const std::function
     }
 }
 
+Func find_stage(const Kernel &kernel, const char *role) {
+    const auto found = kernel.stages.find(role);
+    return found == kernel.stages.end() ? Func() : found->second;
+}
+
+/** The outputs of a kernel in panels. */
+struct Panels {
+    int lanes;
+    Var loop;                       ///< over panels
+    std::vector<VarOrRVar> inside;  ///< the loops over the outputs of a panel and, outside them, `inner` rows
+};
+
+Panels schedule_panels(Kernel &kernel, const Tuning &tuning) {
+    Func out = kernel.outputs[0], pack = find_stage(kernel, "pack");
+    Func channel_scale = find_stage(kernel, "channel_scale");
+    Panels panels{32, out.args()[0], {inner}};
+    if (pack.defined()) {
+        pack.compute_at(out, inner).store_in(MemoryType::Register);
+        pack.update().atomic().vectorize(pack.rvars()[0]);
+    } else {
+        // The last panel of few outputs is computed no wider than it must be.
+        const int needed = static_cast<int>((kernel.n + tuning.vector - 1) / tuning.vector) * tuning.vector;
+        panels = {std::min(32, needed), panel, {lane, inner}};
+        out.split(out.args()[0], panel, lane, panels.lanes, TailStrategy::GuardWithIf)
+            .vectorize(lane, tuning.vector);
+        out.unroll(lane);
+    }
+    if (channel_scale.defined()) {
+        channel_scale.compute_at(out, panels.loop).store_in(MemoryType::Stack);
+        channel_scale.vectorize(channel_scale.args()[0], tuning.vector, TailStrategy::GuardWithIf);
+    }
+    return panels;
+}
+
 }  // namespace
 
 // Outputs are lanes. A panel of weights stays in L1 while all rows pass; but where the codes of a row are
 // gathered first (w1a8), a tile of rows passes all panels.
 void schedule_dense(Kernel &kernel, const Tuning &tuning) {
     Func out = kernel.outputs[0];
-    const auto stage = [&](const char *role) {
-        const auto found = kernel.stages.find(role);
-        return found == kernel.stages.end() ? Func() : found->second;
-    };
-    Func pack = stage("pack"), codes = stage("codes"), narrow = stage("narrow"),
-         accumulate = stage("accumulate");
-    Func channel_scale = stage("channel_scale");
-    const bool packed = pack.defined();
+    Func codes = find_stage(kernel, "codes"), narrow = find_stage(kernel, "narrow"),
+         accumulate = find_stage(kernel, "accumulate");
     const bool rows_outside = codes.defined();
     const Var n = out.args()[1];
-    const Var outer = packed ? out.args()[0] : panel;
-    // The last panel of few outputs is computed no wider than it must be.
-    const int needed = static_cast<int>((kernel.n + tuning.vector - 1) / tuning.vector) * tuning.vector;
-    const int lanes = packed ? 32 : std::min(32, needed);
-    if (!packed) {
-        out.split(out.args()[0], panel, lane, lanes, TailStrategy::GuardWithIf)
-            .vectorize(lane, tuning.vector);
-        out.unroll(lane);
-    }
+    const Panels panels = schedule_panels(kernel, tuning);
     // The codes of a tile of rows lie on the stack.
     const int64_t most_rows = rows_outside ? std::max<int64_t>(1, kMostCodes / kernel.k) : tuning.rows;
     for_row_tiles(
         out, kernel, static_cast<int>(std::min<int64_t>(tuning.rows, most_rows)), [&](Stage s, int rows) {
             s.split(n, tile, inner, rows, TailStrategy::ShiftInwards).unroll(inner);
-            std::vector<VarOrRVar> order = {inner, rows_outside ? outer : tile, rows_outside ? tile : outer};
-            if (!packed) {
-                order.insert(order.begin(), lane);
-            }
+            std::vector<VarOrRVar> order = panels.inside;
+            order.insert(order.end(), {rows_outside ? panels.loop : tile, rows_outside ? tile : panels.loop});
             s.reorder(order);
             if (kernel.parallel) {
-                s.parallel(rows_outside && rows > 1 ? tile : outer);
+                s.parallel(rows_outside && rows > 1 ? tile : panels.loop);
             }
         });
-    if (packed) {
-        pack.compute_at(out, inner).store_in(MemoryType::Register);
-        pack.update().atomic().vectorize(pack.rvars()[0]);
-    }
-    if (channel_scale.defined()) {
-        channel_scale.compute_at(out, outer).store_in(MemoryType::Stack);
-        channel_scale.vectorize(channel_scale.args()[0], tuning.vector, TailStrategy::GuardWithIf);
-    }
     if (rows_outside) {
         codes.compute_at(out, tile).store_in(MemoryType::Stack);
         for (int i = 0; i < codes.num_update_definitions(); ++i) {
@@ -106,7 +116,7 @@ void schedule_dense(Kernel &kernel, const Tuning &tuning) {
             whole_words ? codes.update(i).vectorize(codes.args()[0], 8)
                         : codes.update(i).unroll(codes.args()[0], 8);
         }
-        Func sum = stage("sum");
+        Func sum = find_stage(kernel, "sum");
         sum.compute_at(out, tile).store_in(MemoryType::Stack);
         sum.update().atomic().vectorize(sum.rvars()[0]);
     }
@@ -119,11 +129,13 @@ void schedule_dense(Kernel &kernel, const Tuning &tuning) {
         order.emplace_back(chunk);
         return order;
     };
-    accumulate.bound(lane, 0, lanes).compute_at(out, rows_outside ? outer : tile).store_in(MemoryType::Stack);
+    accumulate.bound(lane, 0, panels.lanes)
+        .compute_at(out, rows_outside ? panels.loop : tile)
+        .store_in(MemoryType::Stack);
     in_registers(accumulate, lane);
     Stage update = accumulate.update();
     std::vector<RVar> steps = accumulate.rvars();
-    update.split(lane, chunk, inner, std::min(lanes, tuning.lanes), TailStrategy::GuardWithIf);
+    update.split(lane, chunk, inner, std::min(panels.lanes, tuning.lanes), TailStrategy::GuardWithIf);
     update.reorder(order_of({inner, row}, steps));
     in_registers(update, inner);
     if (narrow.defined()) {
@@ -139,6 +151,45 @@ void schedule_dense(Kernel &kernel, const Tuning &tuning) {
     if (steps.size() > 1) {
         update.unroll(steps[0]);
     }
+}
+
+// Partial sums of a span of rows lie on the stack while a block of a panel's weights stays in L1: each sum
+// goes on, in the order of its inputs, where the block before stopped. Rows of the last tile beyond the last
+// row are not used.
+void schedule_floats(Kernel &kernel, const Tuning &tuning) {
+    constexpr int kMostRows = 128, kUnrolled = 4;
+    Func out = kernel.outputs[0], accumulate = kernel.stages.at("accumulate");
+    const Var n = out.args()[1], span("span");
+    const Panels panels = schedule_panels(kernel, tuning);
+    const int rows_of_span = kMostRows / tuning.rows * tuning.rows;
+    out.split(n, span, inner, rows_of_span, TailStrategy::GuardWithIf);
+    std::vector<VarOrRVar> order = panels.inside;
+    order.insert(order.end(), {span, panels.loop});
+    out.reorder(order).never_partition(span);
+    if (kernel.parallel) {
+        out.parallel(panels.loop);
+    }
+    accumulate.bound(lane, 0, panels.lanes).bound_storage(row, rows_of_span);
+    accumulate.compute_at(out, span).store_in(MemoryType::Stack).vectorize(lane, tuning.vector).unroll(lane);
+
+    const RVar k = accumulate.rvars()[0], block("block"), step("step");
+    const auto pieces = [](int64_t whole, int64_t part) { return (whole + part - 1) / part; };
+    const int64_t blocks = pieces(kernel.k, tuning.block);
+    const int steps = static_cast<int>(pieces(kernel.k, blocks * kUnrolled)) * kUnrolled;
+    const int in_chunk = std::min(panels.lanes, tuning.lanes);
+    const auto arrange = [&](Stage s, int rows) {
+        s.split(k, block, step, steps, TailStrategy::GuardWithIf)
+            .split(row, tile, inner, rows, TailStrategy::RoundUp)
+            .split(lane, chunk, lane, in_chunk, TailStrategy::GuardWithIf)
+            .reorder(lane, inner, step, chunk, tile, block);
+        s.vectorize(lane, tuning.vector).unroll(lane).unroll(inner).unroll(step, kUnrolled);
+    };
+    Stage update = accumulate.update();
+    const Expr batch = kernel.m > 0 ? static_cast<int>(kernel.m) : out.output_buffer().dim(1).extent();
+    const int half = (tuning.rows + 1) / 2;
+    arrange(update.specialize(batch > half), tuning.rows);
+    arrange(update.specialize(batch > 1), half);
+    arrange(update, 1);
 }
 
 }  // namespace quantide

@@ -9,6 +9,9 @@ void schedule_elementwise(Kernel &kernel, const Tuning &tuning);
 /** Products of a batch of rows with panels of weights, and what is fused behind them. */
 void schedule_dense(Kernel &kernel, const Tuning &tuning);
 
+/** Products of float32, blocked over their inputs. */
+void schedule_floats(Kernel &kernel, const Tuning &tuning);
+
 /** Training: the gradient of weights in panels, its optimizer, and the packing of the new codes, tile by
  * tile. */
 void schedule_weight_update(Kernel &kernel, const Tuning &tuning);

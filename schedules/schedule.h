@@ -10,7 +10,8 @@ struct Tuning {
     int rows = 4;    ///< rows (images) in one register tile
     int lanes = 32;  ///< outputs in one register tile
     int vector = 8;  ///< 32-bit lanes of a vector
-    int block = 0;   ///< steps of the reduction between two widenings of the accumulators; 0: none needed
+    int block = 0;   ///< steps of the reduction between two widenings of the accumulators, 0: none needed;
+                     ///< float32: most steps in which weights stay in L1
     bool condense = false;  ///< full adders condense words before their ones are counted
 };
 

@@ -23,7 +23,8 @@ const Size kSizes[] = {
     {"dense/w1a1", 100, 4096, 4096}, {"dense/w1a1", 1, 1024, 4096},  {"dense/w1a1", 1024, 1024, 4096},
     {"dense/w1a1", 100, 1000, 1000}, {"dense/w1a8", 1, 512, 784},    {"dense/w1a8", 100, 512, 784},
     {"dense/w1a8", 1, 4096, 784},    {"dense/w1a8", 100, 4096, 784}, {"dense/w1a8", 1024, 1024, 4096},
-    {"dense/f32", 1, 1024, 4096},    {"dense/f32", 100, 1024, 4096},
+    {"dense/f32", 1, 1024, 4096},    {"dense/f32", 100, 1024, 4096}, {"dense/f32", 100, 4096, 4096},
+    {"dense/f32", 1024, 1024, 4096},
 };
 
 /** A network whose first product is of that size, its operands and its result as between two layers. */

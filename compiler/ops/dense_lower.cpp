@@ -47,10 +47,12 @@ void lower_dense(GroupLowering &group, const Node &node) {
     const Func elements = group.elements(node.inputs[0]);
     const Var lane("lane"), row("row"), panel("panel"), c("c"), n("n");
     const Halide::RDom k(0, static_cast<int>(kernel.k), "k");
+    const Halide::ImageParam memory = group.operand(node.inputs[0]);
+    const Expr last = memory.dim(memory.dimensions() - 1).extent() - 1;
     Func accumulate("accumulate"), y("dense");
     accumulate(lane, row, panel) = 0.0F;
-    accumulate(lane, row, panel) +=
-        number(x, elements(k, row)) * weight(group, node.inputs[1], lane, k, panel);
+    accumulate(lane, row, panel) += number(x, elements(k, Halide::min(Halide::likely(row), last))) *
+                                    weight(group, node.inputs[1], lane, k, panel);
     y(c, n) = from_panels(accumulate, c, n, kernel.n);
     group.stage("accumulate", accumulate);
     group.define(node.outputs[0], y);

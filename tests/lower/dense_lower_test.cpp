@@ -74,9 +74,11 @@ INSTANTIATE_TEST_SUITE_P(Families, DenseLower, testing::ValuesIn(kFamilies));
 
 TEST(DenseLower, TakesAKnownBatch) {
     std::mt19937 random(1);
-    for (int batch : {1, 6, 10, 41}) {
-        const TestGroup group = dense_group({65, 127, UInt(1), true, ""}, random);
-        EXPECT_EQ(run_and_compare(group, {.level = &host_level(), .batch = batch}, {batch}, random), "");
+    for (const ElementType &x : {UInt(1), Float(32)}) {
+        for (int batch : {1, 2, 6, 10, 41}) {
+            const TestGroup group = dense_group({65, 127, x, x == UInt(1), ""}, random);
+            EXPECT_EQ(run_and_compare(group, {.level = &host_level(), .batch = batch}, {batch}, random), "");
+        }
     }
 }
 
@@ -87,6 +89,21 @@ TEST(DenseLower, DoesNotDependOnThreads) {
             const TestGroup group = dense_group({129, 65, x, true, epilogue}, random);
             EXPECT_EQ(run_and_compare(group, {.level = &host_level(), .parallel = true}, kBatches, random),
                       "");
+        }
+    }
+}
+
+TEST(DenseLower, BlocksOfFloatInputsKeepTheOrderOfSums) {
+    std::mt19937 random(6);
+    const std::vector<int> batches = {1, 2, 3, 4, 5, 7, 126, 127, 128, 129, 245};
+    for (const CpuLevel &level : all_levels()) {
+        for (const char *epilogue : {"", "batch_norm+quantize"}) {
+            for (const int inputs : {256, 257, 1023}) {
+                const TestGroup group = dense_group({37, inputs, Float(32), false, epilogue}, random);
+                if (host_runs(level)) {
+                    EXPECT_EQ(run_and_compare(group, {.level = &level}, batches, random), "");
+                }
+            }
         }
     }
 }

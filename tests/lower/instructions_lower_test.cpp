@@ -102,6 +102,20 @@ TEST(Instructions, ProductsUseThoseOfTheirRow) {
     }
 }
 
+TEST(Instructions, FloatProductsKeepSumsInRegistersAndOnTheStack) {
+    std::mt19937 random(5);
+    const TestGroup group = dense_group({1024, 4096, Float(32), false, "batch_norm+quantize"}, random);
+    for (const CpuLevel &level : all_levels()) {
+        EXPECT_THAT(callees(assembly_of(group, level)),
+                    Each(AnyOf("memset", "memset@PLT", "memcpy", "memcpy@PLT")))
+            << level.name;
+    }
+    const std::string loop = hottest_loop(assembly_of(group, find_level("avx512")), "vmulps");
+    EXPECT_EQ(count(loop, "vmulps"), 4 * 20);
+    EXPECT_EQ(count(loop, "vaddps"), 4 * 20);
+    EXPECT_THAT(loop, Not(testing::HasSubstr("%rsp")));
+}
+
 TEST(Instructions, Avx512CountsBitsWithThreeOperationsAVector) {
     std::mt19937 random(2);
     const TestGroup group = dense_group({1024, 4096, UInt(1), true, "threshold"}, random);
