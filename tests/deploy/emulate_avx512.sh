@@ -22,9 +22,10 @@ skip() {
     echo "skipped: $1"
     exit 77
 }
+[ "$(uname -m)" = x86_64 ] || skip "needs an x86-64 machine"
 bochs=${BOCHS:-bochs}
 for command in "$bochs" gcc as ld python3; do
-    command -v "$command" >/dev/null || skip "needs $command; Debian packages: bochs bochs-term"
+    command -v "$command" >/dev/null || skip "needs $command; Debian packages: bochs bochs-term bochsbios vgabios"
 done
 mkdir -p "$work"
 if [ ! -e "$work/vmlinuz" ]; then
