@@ -27,7 +27,7 @@ const Schedule kSchedules[] = {
     {"dense/w1a8", Target::X86, Target::AVX2, "byte dot", "vpmaddubsw", {4, 16, 8, 16}, schedule_dense},
     {"dense/w1a8", Target::ARM, Target::ARMDotProd, "byte dot", "udot", {4, 16, 4, 0}, schedule_dense},
     {"dense/w1a8", Target::ARM, Target::FeatureEnd, "byte dot", "umull", {4, 16, 4, 16}, schedule_dense},
-    {"dense/w1a8", Target::ArchUnknown, Target::FeatureEnd, "masked add", "", {2, 16, 4, 16}, schedule_dense},
+    {"dense/w1a8", Target::ArchUnknown, Target::FeatureEnd, "masked add", "", {4, 8, 4, 16}, schedule_dense},
     {"dense/f32", Target::X86, Target::AVX512_Skylake, "float32", "", {10, 32, 16, 128}, schedule_floats},
     {"dense/f32", Target::X86, Target::AVX2, "float32", "", {6, 16, 8, 128}, schedule_floats},
     {"dense/f32", Target::ArchUnknown, Target::FeatureEnd, "float32", "", {4, 8, 4, 128}, schedule_floats},
