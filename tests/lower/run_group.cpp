@@ -170,7 +170,7 @@ TestGroup dense_group(const DenseCase &c, std::mt19937 &random) {
 }
 
 std::string run_and_compare(const TestGroup &group, const LowerOptions &options,
-                            const std::vector<int> &batches, std::mt19937 &random) {
+                            const std::vector<int> &batches, std::mt19937 &random, const Arrays &given) {
     const Kernel kernel = lower_group(group.graph, 0, options);
     const JitKernel code(kernel);
     // The interpreter knows logical layouts only.
@@ -195,9 +195,9 @@ std::string run_and_compare(const TestGroup &group, const LowerOptions &options,
         }
     }
     for (int batch : batches) {
-        Arrays bindings;
+        Arrays bindings = given;
         for (const Node &node : group.graph.nodes) {
-            if (node.op == "input") {
+            if (node.op == "input" && given.count(node.name) == 0) {
                 const Value &value = group.graph.value(node.outputs[0]);
                 bindings[value.name] = random_array(value.type, with_batch(value.shape, batch), random);
             }

@@ -38,9 +38,10 @@ ValueId add_epilogue(Graph &graph, ValueId x, const std::string &epilogue, std::
 ValueId add_input(Graph &graph, ElementType type, int features);
 
 /** Compares a kernel with the interpreter, bit for bit, at several batches, all operands flush against pages
- * that may not be touched. Returns a message for the first difference, or nothing. */
+ * that may not be touched. Inputs that are not `given` are random. Returns a message for the first
+ * difference, or nothing. */
 std::string run_and_compare(const TestGroup &group, const LowerOptions &options,
-                            const std::vector<int> &batches, std::mt19937 &random);
+                            const std::vector<int> &batches, std::mt19937 &random, const Arrays &given = {});
 
 /** True if QUANTIDE_TEST_ALL asks for whole grids instead of samples. */
 bool test_all();
