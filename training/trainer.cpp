@@ -2,6 +2,7 @@
 
 #include "compiler/passes/pass.h"
 #include "compiler/quantizers/quantizer.h"
+#include "training/checkpoint.h"
 #include "training/initialize.h"
 
 #include <algorithm>
@@ -137,6 +138,15 @@ void Trainer::requantize() {
         const Array weights = to_layout(state(node.text("of")), Layout::Logical);
         set_state(program().graph.value(id).name, quantize(find_quantizer(node.text("quantizer")), weights));
     }
+}
+
+void save_checkpoint(const std::string &path, const Trainer &trainer) {
+    Checkpoint checkpoint;
+    checkpoint.network = trainer.program().graph.name;
+    checkpoint.parameters = trainer.parameters();
+    checkpoint.moments = trainer.moments();
+    checkpoint.steps = trainer.steps();
+    save_checkpoint(path, checkpoint);
 }
 
 }  // namespace quantide

@@ -16,7 +16,7 @@ struct TrainerOptions {
  *
  *     Trainer trainer(find_network("digits").graph(), recipe);
  *     for (...) loss = trainer.step(images, labels, 1e-3);
- *     save(trainer.state(), "mine.safetensors");
+ *     save_checkpoint("mine.safetensors", trainer);
  */
 class Trainer {
 public:
@@ -62,5 +62,9 @@ private:
     int64_t steps_ = 0;
     std::vector<double> *seconds_ = nullptr;
 };
+
+/** Writes a trainer's parameters and moments, complete or not at all: a file that `quantide eval` and
+ * `compile`, Python and load_checkpoint() take. */
+void save_checkpoint(const std::string &path, const Trainer &trainer);
 
 }  // namespace quantide

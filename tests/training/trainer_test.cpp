@@ -1,7 +1,9 @@
 #include "training/trainer.h"
 
 #include "tests/base/expect_error.h"
+#include "tests/base/temporary_folder.h"
 #include "tests/passes/interpreted_trainer.h"
+#include "training/checkpoint.h"
 
 namespace quantide {
 
@@ -216,6 +218,23 @@ TEST(Trainer, RestoresAllOrNothing) {
     Recipe bad = recipe_of(c);
     bad.batch = 0;
     expect_error([&] { Trainer(network, bad); }, {"recipe of 'net'", "batch"});
+}
+
+TEST(Trainer, SavesWhatTheDriverTakes) {
+    const Case c = cases()[4];
+    const Graph network = build("net", c.network);
+    Trainer trainer(network, recipe_of(c));
+    const Array inputs(Float(32), {c.batch, 33}), labels(UInt(8), {c.batch});
+    trainer.step(inputs.bytes.data(), labels.as<uint8_t>().data(), 0.1);
+    const TemporaryFolder folder;
+    save_checkpoint(folder / "mine", trainer);
+    EXPECT_EQ(load_parameters(folder / "mine", network), trainer.parameters());
+    const Checkpoint found = load_checkpoint(folder / "mine", network);
+    Trainer other(network, recipe_of(c), {.seed = 2});
+    other.restore(found.parameters, found.moments, found.steps);
+    EXPECT_EQ(other.parameters(), trainer.parameters());
+    EXPECT_EQ(other.moments(), trainer.moments());
+    EXPECT_EQ(other.steps(), 1);
 }
 
 }  // namespace
