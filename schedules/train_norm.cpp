@@ -9,9 +9,14 @@ using Halide::Var;
 
 namespace {
 
+/** Room for whole vectors: Halide loads the lanes of a single channel as an aligned vector but would not
+ * align the channel's storage, and AVX-512 traps there. */
+void fill_vectors(Func f, int vector) { f.align_storage(f.args()[0], vector); }
+
 /** A sum over the rows of the batch: channels are lanes, rows go by in order. */
 void schedule_sum(Func sum, const Kernel &kernel, int vector) {
     const Var c = sum.args()[0], block("block"), lane("lane");
+    fill_vectors(sum, vector);
     sum.compute_root().vectorize(c, vector, TailStrategy::GuardWithIf);
     sum.update().split(c, block, lane, 8 * vector, TailStrategy::GuardWithIf);
     sum.update().reorder(lane, sum.rvars()[0], block).vectorize(lane, vector, TailStrategy::GuardWithIf);
@@ -32,6 +37,7 @@ void schedule_norm(Kernel &kernel, const Tuning &) {
     for (const char *role : {"channel_scale", "inverse"}) {
         if (const auto found = kernel.stages.find(role); found != kernel.stages.end()) {
             Func f = found->second;
+            fill_vectors(f, vector);
             f.compute_root().vectorize(f.args()[0], vector, TailStrategy::GuardWithIf);
         }
     }
