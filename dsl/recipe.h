@@ -58,7 +58,7 @@ struct Preprocessing {
 struct Recipe {
     std::string summary;  ///< one line for `quantide list`
     std::string data;     ///< a row of the data set table
-    Preprocessing preprocessing;
+    Preprocessing preprocessing = {};
     Loss loss;
     Optimizer optimizer;
     LearningRate learning_rate;

@@ -12,7 +12,6 @@ QUANTIDE_NETWORK(my_network) {
 QUANTIDE_RECIPE(my_network) {
     return {.summary = "a small binary MLP for handwritten digits",
             .data = "optdigits",
-            .preprocessing = {},
             .loss = squared_hinge(),
             .optimizer = adam(),
             .learning_rate = exponential(3e-3, 3e-4),

@@ -15,7 +15,6 @@ QUANTIDE_NETWORK(digits) {
 QUANTIDE_RECIPE(digits) {
     return {.summary = "binary MLP 64-2x512-10 for the handwritten digits that ship with Quantide",
             .data = "optdigits",
-            .preprocessing = {},
             .loss = squared_hinge(),
             .optimizer = adam(),
             .learning_rate = exponential(3e-3, 3e-5),

@@ -17,7 +17,6 @@ Tensor mnist_mlp(int64_t units) {
 Recipe mnist_recipe(const char *summary) {
     return {.summary = summary,
             .data = "mnist",
-            .preprocessing = {},
             .loss = squared_hinge(),
             .optimizer = adam(),
             .learning_rate = exponential(3e-3, 3e-7),
