@@ -3,6 +3,9 @@ include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/quantide)
 
 get_property(libraries GLOBAL PROPERTY QUANTIDE_LIBRARIES)
+# The driver finds Halide where this build did. (CMAKE_INSTALL_RPATH_USE_LINK_PATH would leave out .venv, which lies
+# in the source tree.)
+set_target_properties(quantide PROPERTIES INSTALL_RPATH $<TARGET_FILE_DIR:Halide::Halide>)
 install(TARGETS ${libraries} quantide EXPORT quantide)
 install(EXPORT quantide NAMESPACE quantide:: DESTINATION ${package_dir} FILE quantideTargets.cmake)
 foreach(folder compiler dsl examples/common runtime schedules training)

@@ -57,13 +57,26 @@ Array to_array(const std::vector<uint8_t> &values, const Shape &shape) {
     return array;
 }
 
-std::string default_folder() {
-    const char *data = std::getenv("QUANTIDE_DATA_DIR");
-    return (std::filesystem::path(data != nullptr ? data : QUANTIDE_DATA_DIR) / "optdigits").string();
+/** Where the data sets that ship are: as the environment says, beside an installed program, or in the
+ * source tree. */
+std::filesystem::path shipped_data() {
+    if (const char *data = std::getenv("QUANTIDE_DATA_DIR")) {
+        return data;
+    }
+    std::error_code unreadable;
+    const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", unreadable);
+    const std::filesystem::path installed = program.parent_path().parent_path() / "share/quantide";
+    return std::filesystem::exists(installed, unreadable) ? installed : QUANTIDE_SOURCE_DATA;
 }
 
 DataSplits load(const std::string &given) {
-    const std::filesystem::path folder = given.empty() ? default_folder() : given;
+    const std::filesystem::path folder =
+        given.empty() ? shipped_data() / "optdigits" : std::filesystem::path(given);
+    user_check(
+        !given.empty() || std::filesystem::exists(folder),
+        "data set 'optdigits': expected its files in {}, found none; --data FOLDER or QUANTIDE_DATA_DIR says "
+        "where they are",
+        folder.string());
     const auto read = [&](const char *name) {
         const std::string path = (folder / name).string();
         return parse_optdigits(read_file(path), path);

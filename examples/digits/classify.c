@@ -90,8 +90,8 @@ int main(int argc, char **argv)
     for (i = 0; i < count; i++) {
         wrong += best_class(scores[i]) != labels[i];
     }
-    printf("library: %s, code for %s, %zu bytes of weights\n", digits_version(), digits_cpu_level(),
-           digits_weight_bytes());
+    printf("library: %s, code for %s\n", digits_version(), digits_cpu_level());
+    printf("%zu bytes of weights, thresholds and batch norms\n", digits_weight_bytes());
     printf("test error from the library: %.2f %% (%d of %d images)\n", 100.0 * wrong / count, wrong, count);
     return argc == 3 ? compare(argv[2], count) : 0;
 }
