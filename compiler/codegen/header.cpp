@@ -32,9 +32,11 @@ std::string c_type(ElementType memory) {
 
 bool packed(const Value &value) { return value.type.bits < 8 && memory_type(value).bits == 32; }
 
-std::string describe_codes(const Value &value) {
+std::string describe_codes(const Value &value, bool input) {
     if (value.encoding.plain()) {
-        return value.type.is_float() ? "The numbers themselves." : "The integers themselves.";
+        return input ? "The numbers that the network was trained on, without a scale."
+                     : "What the last layer gives. Where the network tells classes apart: one score a class, "
+                       "the\nhighest for the likeliest.";
     }
     const IntegerView view = integer_view(value.encoding);
     auto real = [&](int64_t code) {
@@ -54,7 +56,7 @@ std::string describe_codes(const Value &value) {
         real(0), real(1), last, real(last));
 }
 
-Parameter describe_parameter(const std::string &name, const Value &value) {
+Parameter describe_parameter(const std::string &name, const Value &value, bool input) {
     Parameter p{name, c_type(memory_type(value)), 1, ""};
     std::string shape;
     for (size_t i = 0; i < value.shape.size(); i++) {
@@ -66,7 +68,7 @@ Parameter describe_parameter(const std::string &name, const Value &value) {
         p.elements *= extent == kBatch ? 1 : extent;
     }
     p.meaning = fmt::format("\"{}\": {} {}{}, row-major; image b starts at {} + {} * b.\n{}", value.name,
-                            p.type, name, shape, name, p.elements, describe_codes(value));
+                            p.type, name, shape, name, p.elements, describe_codes(value, input));
     return p;
 }
 
@@ -107,19 +109,20 @@ std::string introduction(const std::string &network, const Target &target, bool 
  * Memory: the caller's. A call allocates nothing, keeps nothing and {}.
  * Several threads may call at once, each with an output and a scratch of its own; there is nothing to set up.
  *
- * Link: cc main.c lib{}.a{}
+ * Link, with this folder as DIR: cc -IDIR main.c DIR/lib{}.a{}
  *
  * Example, without the wrapper that allocates:
  *
  *     static {} in[{}];
  *     static {} out[{}];
- *     void *scratch = aligned_alloc(64, {}_scratch_bytes(1));
+ *     void *block = malloc({}_scratch_bytes(1) + 63);
+ *     void *scratch = (void *)(((uintptr_t)block + 63) & ~(uintptr_t)63);
  *     int status = {}_run(in, out, scratch, 1);
  *     if (status != {}_OK) fprintf(stderr, "%s\n", {}_status_string(status));
  */
 )",
                         parallel ? "uses threads that the first call starts" : "starts no threads", network,
-                        parallel ? " -pthread" : "", inputs[0].type, inputs[0].elements, outputs[0].type,
+                        parallel ? " -pthread -ldl" : "", inputs[0].type, inputs[0].elements, outputs[0].type,
                         outputs[0].elements, network, network, upper(network), network);
     return text;
 }
@@ -136,7 +139,7 @@ std::string make_header(const Program &program, const std::string &network, cons
     for (size_t i = 0; i < names.size(); i++) {
         const bool input = i < program.inputs.size();
         const ValueId id = input ? program.inputs[i] : program.outputs[i - program.inputs.size()];
-        const Parameter p = describe_parameter(names[i], program.graph.value(id));
+        const Parameter p = describe_parameter(names[i], program.graph.value(id), input);
         (input ? inputs : outputs).push_back(p);
         declarations.push_back(fmt::format("{}{} *{}", input ? "const " : "", p.type, p.name));
         arguments.push_back(p.name);

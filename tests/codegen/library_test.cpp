@@ -281,10 +281,10 @@ TEST(Library, CompilesEqualKernelsOnceAndCachedOnesNotAtAll) {
 TEST(Library, HeaderSaysWhatGoesInAndOut) {
     const std::string header =
         compile_library(make_chain("net", 3, 1), options_for("x86-64-linux-avx2")).header;
-    EXPECT_THAT(header,
-                AllOf(HasSubstr("uint8_t in[batch][3]"), HasSubstr("0.125 * c - 1"),
-                      HasSubstr("255 is 30.875"), HasSubstr("float out[batch][3]"), HasSubstr("Haswell"),
-                      HasSubstr("NET_UNSUPPORTED_CPU"), HasSubstr("aligned to 64 bytes")));
+    EXPECT_THAT(header, AllOf(HasSubstr("uint8_t in[batch][3]"), HasSubstr("0.125 * c - 1"),
+                              HasSubstr("255 is 30.875"), HasSubstr("float out[batch][3]"),
+                              HasSubstr("one score a class"), HasSubstr("Haswell"),
+                              HasSubstr("NET_UNSUPPORTED_CPU"), HasSubstr("aligned to 64 bytes")));
 }
 
 TEST(Library, RefusesNamesThatCDoesNotKnow) {
@@ -304,6 +304,7 @@ TEST(Library, WritesBothFilesOrSaysWhyNot) {
     write_library(library, folder / "a/b");
     EXPECT_EQ(content_of(folder / "a/b/net.h"), "header");
     EXPECT_EQ(content_of(folder / "a/b/libnet.a"), "archive");
+    EXPECT_THROW(write_library(library, ""), CompileError);
     const std::string file = folder.add("file", "");
     try {
         write_library(library, file + "/c");
