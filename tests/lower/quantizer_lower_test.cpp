@@ -63,7 +63,7 @@ TEST_P(QuantizerLower, CodesAreThoseOfTheTable) {
     }
 }
 
-TEST_P(QuantizerLower, GradientsAreTheSurrogates) {
+TEST_P(QuantizerLower, GradientsAreTheSurrogatesAndSoIsHardtanhs) {
     for (int columns : {1, 3, 31, 32, 33, 65, 129}) {
         // Not below 0: training's float formulas leave the sign of a zero open.
         Array dy(Float(32), {2, columns});
@@ -71,6 +71,7 @@ TEST_P(QuantizerLower, GradientsAreTheSurrogates) {
             dy.floats()[i] = 1 + static_cast<float>(i);
         }
         compare("quantize_gradient", {{"dy", dy}, {"x", awkward_numbers(columns)}}, columns);
+        compare("hardtanh_gradient", {{"dy", dy}, {"x", awkward_numbers(columns)}}, columns);
     }
 }
 
