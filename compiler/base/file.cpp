@@ -34,20 +34,6 @@ struct Descriptor {
     }
 };
 
-/** A new file that goes away unless it is renamed. */
-struct TemporaryFile {
-    fs::path path;
-    bool renamed = false;
-    explicit TemporaryFile(fs::path created) : path(std::move(created)) {}
-    TemporaryFile(const TemporaryFile &) = delete;
-    TemporaryFile &operator=(const TemporaryFile &) = delete;
-    ~TemporaryFile() {
-        if (!renamed) {
-            ::unlink(path.c_str());
-        }
-    }
-};
-
 [[noreturn]] void fail(const std::string &path, const char *what, int error) {
     throw CompileError(fmt::format("{}: {}: {}", path, what, std::generic_category().message(error)));
 }
@@ -155,37 +141,61 @@ std::string read_file(const std::string &path, uint64_t max_bytes) {
     return bytes;
 }
 
-void write_file(const std::string &path, std::span<const std::string_view> parts) {
+StagedFile::StagedFile(const std::string &path, std::span<const std::string_view> parts) : path_(path) {
     std::error_code ignored;
-    // A link stays, and what it points to is replaced.
-    fs::path target = fs::canonical(path, ignored);
-    const fs::file_type type = fs::status(path, ignored).type();
-    user_check(type != fs::file_type::directory, "{}: expected the name of a file to write, found a folder",
+    user_check(!path.empty(), "expected the name of a file to write, found ''");
+    user_check(!fs::is_directory(path, ignored), "{}: expected the name of a file to write, found a folder",
                path);
-    if (target.empty()) {
-        target = path;
-    } else if (type != fs::file_type::regular) {
-        write_in_place(path, parts);
-        return;
+    // A link stays, and what it points to is replaced.
+    target_ = fs::canonical(path, ignored).string();
+    if (target_.empty()) {
+        target_ = path;
     }
-
     static std::atomic<int> counter = 0;
-    const fs::path temporary_path = fmt::format("{}.{}-{}.tmp", target.string(), ::getpid(), counter++);
-    Descriptor file(::open(temporary_path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+    temporary_ = fmt::format("{}.{}-{}.tmp", target_, ::getpid(), counter++);
+    Descriptor file(::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
     if (file.fd < 0) {
         fail(path, "cannot write", errno);
     }
-    TemporaryFile temporary(temporary_path);
-    write_all(file, parts, path);
-    if (::fsync(file.fd) != 0) {
-        fail(path, "cannot write", errno);
+    try {
+        write_all(file, parts, path);
+        if (::fsync(file.fd) != 0) {
+            fail(path, "cannot write", errno);
+        }
+        close_checked(file, path);
+    } catch (const CompileError &) {
+        ::unlink(temporary_.c_str());
+        throw;
     }
-    close_checked(file, path);
-    if (::rename(temporary.path.c_str(), target.c_str()) != 0) {
-        fail(path, "cannot write", errno);
+}
+
+StagedFile::StagedFile(StagedFile &&other) noexcept
+    : path_(std::move(other.path_)),
+      target_(std::move(other.target_)),
+      temporary_(std::exchange(other.temporary_, "")) {}
+
+StagedFile::~StagedFile() {
+    if (!temporary_.empty()) {
+        ::unlink(temporary_.c_str());
     }
-    temporary.renamed = true;
-    sync_folder(target.parent_path());
+}
+
+void StagedFile::commit() {
+    if (::rename(temporary_.c_str(), target_.c_str()) != 0) {
+        fail(path_, "cannot write", errno);
+    }
+    temporary_.clear();
+    sync_folder(fs::path(target_).parent_path());
+}
+
+void write_file(const std::string &path, std::span<const std::string_view> parts) {
+    std::error_code ignored;
+    const fs::file_status status = fs::status(path, ignored);
+    if (fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status)) {
+        write_in_place(path, parts);
+        return;
+    }
+    StagedFile(path, parts).commit();
 }
 
 void write_file(const std::string &path, std::string_view bytes) { write_file(path, std::span(&bytes, 1)); }

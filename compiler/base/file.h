@@ -37,6 +37,23 @@ std::string read_file(const std::string &path, uint64_t max_bytes = kMaxFileByte
 void write_file(const std::string &path, std::span<const std::string_view> parts);
 void write_file(const std::string &path, std::string_view bytes);
 
+/** A file that is written and on the disk, but not yet seen at its path. */
+class StagedFile {
+public:
+    /** Writes it beside `path`, which must not be a folder. Throws CompileError naming `path`. */
+    StagedFile(const std::string &path, std::span<const std::string_view> parts);
+    StagedFile(StagedFile &&other) noexcept;
+    StagedFile &operator=(const StagedFile &) = delete;
+    /** What was not committed goes away. */
+    ~StagedFile();
+
+    /** Puts it at its path, in place of what was there. Throws CompileError. */
+    void commit();
+
+private:
+    std::string path_, target_, temporary_;
+};
+
 /** The content of a gzip file given its bytes; bytes that are not gzip are returned as they are. Throws
  * CompileError naming `name` when they are damaged or expand beyond `max_bytes`. */
 std::string gunzip(std::string bytes, const std::string &name, uint64_t max_bytes = kMaxFileBytes);

@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <mutex>
 
 namespace quantide {
 
@@ -77,7 +78,13 @@ int search_object(dl_phdr_info *object, size_t, void *argument) {
 
 }  // namespace
 
-CodeCache::CodeCache(std::string where) : directory(std::move(where)) {}
+/** The first thing that went wrong. */
+struct CodeCache::Problem {
+    std::mutex mutex;
+    std::string text;
+};
+
+CodeCache::CodeCache(std::string where) : directory(std::move(where)), shared(std::make_shared<Problem>()) {}
 
 CodeCache CodeCache::standard() {
     const char *cache = std::getenv("XDG_CACHE_HOME"), *home = std::getenv("HOME");
@@ -119,15 +126,26 @@ void CodeCache::store(const std::string &key, const std::string &code) const {
     if (file.empty()) {
         return;
     }
-    std::error_code error;
-    std::filesystem::create_directories(directory, error);
     try {
+        std::error_code error;
+        std::filesystem::create_directories(directory, error);
+        user_check(!error, "{}: cannot make this folder: {}", directory, error.message());
         const std::string head = frame(full_key(key), code);
         const std::string_view parts[] = {head, code};
         write_file(file, parts);
-    } catch (const CompileError &) {
+    } catch (const CompileError &e) {
         // A cache that cannot be written saves no time, and that is all.
+        const std::lock_guard lock(shared->mutex);
+        shared->text = shared->text.empty() ? e.what() : shared->text;
     }
+}
+
+std::string CodeCache::problem() const {
+    if (shared == nullptr) {
+        return "";
+    }
+    const std::lock_guard lock(shared->mutex);
+    return shared->text;
 }
 
 std::string build_identity() {

@@ -1,4 +1,5 @@
 #pragma once
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -22,8 +23,14 @@ public:
     /** The file of a key; empty if this cache keeps nothing. */
     std::string path(const std::string &key) const;
 
+    /** Why something could not be kept, of this cache or a copy of it; empty if everything was. */
+    std::string problem() const;
+
 private:
+    struct Problem;
+
     std::string directory;
+    std::shared_ptr<Problem> shared;
 };
 
 /** Identifies the program that runs: its linker's build id. Another build may make other code of the same

@@ -197,11 +197,15 @@ Library compile_library(const Program &program, const LibraryOptions &options) {
 }
 
 void write_library(const Library &library, const std::string &directory) {
+    user_check(!directory.empty(), "library '{}': expected the name of a directory, found ''", library.name);
     std::error_code error;
     std::filesystem::create_directories(directory, error);
     user_check(!error, "{}: cannot make this directory: {}", directory, error.message());
-    write_file(directory + "/lib" + library.name + ".a", library.archive);
-    write_file(directory + "/" + library.name + ".h", library.header);
+    const std::string_view archive = library.archive, header = library.header;
+    StagedFile staged_archive(directory + "/lib" + library.name + ".a", std::span(&archive, 1));
+    StagedFile staged_header(directory + "/" + library.name + ".h", std::span(&header, 1));
+    staged_archive.commit();
+    staged_header.commit();
 }
 
 }  // namespace quantide

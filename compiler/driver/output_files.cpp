@@ -3,8 +3,6 @@
 #include "compiler/base/error.h"
 #include "compiler/base/file.h"
 
-#include <unistd.h>
-
 #include <filesystem>
 
 namespace quantide {
@@ -13,7 +11,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/** New folders and files, which go away with the object unless they are kept. */
+/** New folders, which go away with the object unless they are kept. */
 class Undo {
 public:
     Undo() = default;
@@ -50,23 +48,16 @@ void make_folder(const fs::path &folder, Undo &undo) {
 
 void write_files(const std::string &folder, const OutputFiles &files) {
     Undo undo;
-    const auto staged = [](const fs::path &path) {
-        return fs::path(fmt::format("{}.{}.new", path.string(), ::getpid()));
-    };
+    std::vector<StagedFile> staged;
     for (const auto &[name, content] : files) {
         const fs::path path = fs::path(folder) / name;
         make_folder(path.parent_path(), undo);
-        user_check(!fs::is_directory(path), "{}: expected the name of a file to write, found a folder",
-                   path.string());
-        undo.add(staged(path));
-        write_file(staged(path).string(), content);
+        const std::string_view bytes = content;
+        staged.emplace_back(path.string(), std::span(&bytes, 1));
     }
     // Everything is on the disk: only names change now.
-    for (const auto &[name, content] : files) {
-        const fs::path path = fs::path(folder) / name;
-        std::error_code error;
-        fs::rename(staged(path), path, error);
-        user_check(!error, "{}: cannot write: {}", path.string(), error.message());
+    for (StagedFile &file : staged) {
+        file.commit();
     }
     undo.keep();
 }

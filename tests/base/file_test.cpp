@@ -127,6 +127,20 @@ TEST(WriteFile, WritesADeviceInPlace) {
                  {"/dev/full", "cannot write", "No space left on device"});
 }
 
+TEST(StagedFile, AppearsWhenCommitted) {
+    const TemporaryFolder folder;
+    const std::string path = folder.add("a", "old");
+    const std::string_view bytes = "new";
+    { const StagedFile dropped(path, std::span(&bytes, 1)); }
+    EXPECT_THAT(folder.names(), ElementsAre("a"));
+    StagedFile staged(path, std::span(&bytes, 1));
+    StagedFile moved(std::move(staged));
+    EXPECT_EQ(content_of(path), "old");
+    moved.commit();
+    EXPECT_EQ(content_of(path), "new");
+    EXPECT_THAT(folder.names(), ElementsAre("a"));
+}
+
 TEST(WriteFile, LeavesTheOldFileWhenTheDiskIsFull) {
     const TemporaryFolder folder;
     const std::string path = folder.add("a", "old");
@@ -146,7 +160,7 @@ TEST(WriteFile, NamesWhatIsWrongWithTheFolder) {
     expect_error([&] { write_file(folder / "no/a", "x"); },
                  {folder / "no/a", "cannot write", "No such file"});
     expect_error([&] { write_file(file + "/b", "x"); }, {file + "/b", "cannot write", "Not a directory"});
-    expect_error([] { write_file("", "x"); }, {"cannot write"});
+    expect_error([] { write_file("", "x"); }, {"name of a file", "''"});
     EXPECT_THAT(folder.names(), ElementsAre("a"));
 }
 

@@ -67,14 +67,18 @@ TEST(CodeCache, ADirectoryInPlaceOfAFileCountsAsAbsent) {
     EXPECT_EQ(cache.load("key"), std::nullopt);
     cache.store("key", "code");
     EXPECT_EQ(cache.load("key"), std::nullopt);
+    EXPECT_NE(cache.problem().find(cache.path("key")), std::string::npos) << cache.problem();
 }
 
-TEST(CodeCache, WhereItCannotWriteNothingHappens) {
+TEST(CodeCache, WhereItCannotWriteItOnlySaysSo) {
     const TemporaryFolder folder;
     const std::string file = folder.add("file", "not a folder");
     const CodeCache cache(file + "/cache");
-    cache.store("key", "code");
+    EXPECT_EQ(cache.problem(), "");
+    const CodeCache copy = cache;
+    copy.store("key", "code");
     EXPECT_EQ(cache.load("key"), std::nullopt);
+    EXPECT_NE(cache.problem().find(file + "/cache"), std::string::npos) << cache.problem();
     EXPECT_EQ(content_of(file), "not a folder");
 }
 
