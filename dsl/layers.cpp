@@ -27,9 +27,9 @@ constexpr std::string_view kReserved[] = {"best", "labels", "loss", "optimizer",
 /** `wanted`, or the kind with the next number: dense1, dense2, ... Throws CompileError for a name that
  * another layer has, that is reserved, or that is no C identifier. */
 std::string layer_name(const Graph &graph, const std::string &kind, const std::string &wanted) {
-    std::set<std::string> taken;
+    std::map<std::string, std::string> taken;  // name -> kind
     for (const Node &node : graph.nodes) {
-        taken.insert(node.name);
+        taken[node.name] = node.op;
     }
     if (wanted.empty()) {
         for (int number = 1;; ++number) {
@@ -40,15 +40,24 @@ std::string layer_name(const Graph &graph, const std::string &kind, const std::s
         }
     }
     check_name(kind, wanted);
-    user_check(taken.count(wanted) == 0, "{} '{}': expected a name that no other layer has", kind, wanted);
+    const auto other = taken.find(wanted);
+    user_check(other == taken.end(), "{} '{}': expected a name that no other layer has, found {} '{}'", kind,
+               wanted, other == taken.end() ? "" : other->second, wanted);
     user_check(std::find(std::begin(kReserved), std::end(kReserved), wanted) == std::end(kReserved),
                "{} '{}': expected a name other than {}", kind, wanted, fmt::join(kReserved, ", "));
     return wanted;
 }
 
 ValueId parameter(Graph &graph, const std::string &name, Shape shape, const char *init, bool trainable) {
-    return graph.add_one("parameter", name, {},
-                         {{"shape", std::move(shape)}, {"init", init}, {"trainable", int64_t{trainable}}});
+    constexpr int64_t kMaxElements = int64_t{1} << 29;  // kernels count bytes in 32 bits
+    const ValueId id =
+        graph.add_one("parameter", name, {},
+                      {{"shape", std::move(shape)}, {"init", init}, {"trainable", int64_t{trainable}}});
+    const Shape &extents = graph.value(id).shape;
+    user_check(element_count(extents, 1, name) <= kMaxElements,
+               "parameter '{}': expected at most {} elements, found {}", name, kMaxElements,
+               to_string(extents));
+    return id;
 }
 
 void check_scores(const Graph &graph, const Tensor &scores) {
@@ -71,7 +80,8 @@ void check_all_used(const Graph &graph, ValueId scores) {
         }
     }
     for (size_t i = 0; i < graph.nodes.size(); ++i) {
-        user_check(used.count(static_cast<int>(i)) != 0,
+        // What belongs to a layer has a dot in its name: the layer itself comes after it.
+        user_check(used.count(static_cast<int>(i)) != 0 || graph.nodes[i].name.find('.') != std::string::npos,
                    "{} '{}' of network '{}': expected the scores to use it, found that nothing leads from it "
                    "to them",
                    graph.nodes[i].op, graph.nodes[i].name, graph.name);

@@ -13,11 +13,15 @@ struct Network {
     Graph graph() const { return build(name, network); }
 };
 
-/** The network of that name. Throws CompileError that lists the known ones. */
+/** The network of that name. Throws CompileError that lists the known ones, or if two have that name. */
 const Network &find_network(const std::string &name);
 
 /** Every network linked into this program, by name. */
 std::vector<Network> all_networks();
+
+/** Throws CompileError if two networks or two recipes of this program have one name, or a recipe stands
+ * beside no network. */
+void check_networks();
 
 /** Called by the macros below; returns true. */
 bool register_network(const char *name, Tensor (*network)());

@@ -1,5 +1,8 @@
 #include "dsl/recipe.h"
 
+#include <fmt/ranges.h>
+
+#include <algorithm>
 #include <cmath>
 
 namespace quantide {
@@ -38,6 +41,18 @@ LearningRate steps(double start, double factor, int every) {
     return {LearningRate::Kind::Steps, start, factor, every};
 }
 
+namespace {
+
+/** "recipe of 'net': expected loss to be one of a, b, found 'c'" unless one of them has that name. */
+void check_row(const std::string &network, const char *field, const std::string &found,
+               const std::vector<std::string> &known) {
+    user_check(std::find(known.begin(), known.end(), found) != known.end(),
+               "recipe of '{}': expected as {} one of {}, found '{}'", network, field, fmt::join(known, ", "),
+               found);
+}
+
+}  // namespace
+
 void check_recipe(const std::string &network, const Recipe &recipe) {
     auto positive = [&](const char *field, double value) {
         user_check(value > 0 && std::isfinite(value), "recipe of '{}': expected {} > 0, found {}", network,
@@ -48,10 +63,22 @@ void check_recipe(const std::string &network, const Recipe &recipe) {
     positive("learning_rate.every", recipe.learning_rate.every);
     positive("epochs", recipe.epochs);
     positive("batch", recipe.batch);
-    user_check(!recipe.loss.op.empty(), "recipe of '{}': expected a loss such as squared_hinge()", network);
-    user_check(!recipe.optimizer.op.empty(), "recipe of '{}': expected an optimizer such as adam()", network);
+    check_row(network, "loss", recipe.loss.op, {squared_hinge().op, softmax_cross_entropy().op});
+    check_row(network, "optimizer", recipe.optimizer.op, {adam().op, sgd().op});
+    const Attributes known = recipe.optimizer.op == adam().op ? adam().attributes : sgd().attributes;
+    for (const auto &[key, unused] : known) {
+        user_check(recipe.optimizer.attributes.count(key) != 0,
+                   "recipe of '{}': expected a setting {} of the optimizer '{}', found none", network, key,
+                   recipe.optimizer.op);
+    }
     for (const auto &[key, attribute] : recipe.optimizer.attributes) {
-        const double value = std::get<double>(attribute);
+        user_check(known.count(key) != 0,
+                   "recipe of '{}': expected no setting {} of the optimizer '{}', found one", network, key,
+                   recipe.optimizer.op);
+        const double *number = std::get_if<double>(&attribute);
+        user_check(number != nullptr, "recipe of '{}': expected {} to be a double, found another type",
+                   network, key);
+        const double value = *number;
         if (key == "eps") {
             positive("eps", value);
         } else {

@@ -4,8 +4,23 @@
 
 #include <algorithm>
 #include <cmath>
+#include <new>
 
 namespace quantide {
+
+namespace {
+
+Array zeros(const Graph &network, const Value &value) {
+    try {
+        return Array(value.type, value.shape);
+    } catch (const std::bad_alloc &) {
+        throw CompileError(
+            fmt::format("parameter '{}' of network '{}': expected memory for {}{}, found too little",
+                        value.name, network.name, to_string(value.type), to_string(value.shape)));
+    }
+}
+
+}  // namespace
 
 Arrays initial_parameters(const Graph &network, uint64_t seed) {
     Arrays result;
@@ -15,7 +30,7 @@ Arrays initial_parameters(const Graph &network, uint64_t seed) {
             continue;
         }
         const Value &value = network.value(node.outputs[0]);
-        Array array(value.type, value.shape);
+        Array array = zeros(network, value);
         const std::string &init = node.text("init");
         const auto numbers = array.floats();
         if (init == "ones") {

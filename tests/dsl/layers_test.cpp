@@ -69,6 +69,10 @@ TEST(Dense, RefusesBadUnits) {
                      {"wide.weight", "overflows"});
     expect_net_error([](const Tensor &x) { return dense(x, {.units = INT64_MAX}); },
                      {"dense1.weight", "overflows"});
+    for (int64_t units : {int64_t{INT32_MAX}, int64_t{1} << 28}) {
+        expect_net_error([&](const Tensor &x) { return dense(x, {.units = units, .name = "wide"}); },
+                         {"'wide.weight'", "at most 536870912 elements", std::to_string(units)});
+    }
     // 2^62 x 4 is 0 in 64 bits.
     expect_net_error([](const Tensor &x) { return dense(x, {.units = int64_t{1} << 62}); },
                      {"dense1.weight", "overflows"});
@@ -146,7 +150,7 @@ TEST(Input, RefusesWhatIsNoInput) {
 
 TEST(Names, MustBeTheirOwn) {
     expect_net_error([](const Tensor &x) { return hardtanh(dense(x, {.units = 2, .name = "a"}), "a"); },
-                     {"hardtanh 'a'", "no other layer"});
+                     {"hardtanh 'a'", "no other layer", "found dense 'a'"});
     expect_net_error([](const Tensor &x) { return dense(x, {.units = 2, .name = "image"}); },
                      {"dense 'image'", "no other layer"});
     expect_error(
@@ -203,7 +207,7 @@ TEST(Build, RefusesWhatTheScoresDoNotUse) {
             dense(x, {.units = 3, .name = "forgotten"});
             return dense(x, {.units = 2});
         },
-        {"forgotten", "network 'net'"});
+        {"dense 'forgotten' of", "network 'net'"});
 }
 
 TEST(Build, RefusesScoresThatAreNone) {

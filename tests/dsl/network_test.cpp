@@ -22,6 +22,18 @@ QUANTIDE_NETWORK(without_recipe) {
 
 QUANTIDE_RECIPE(without_network) { return {}; }
 
+namespace first {
+
+QUANTIDE_NETWORK(twice) { return quantide::hardtanh(quantide::input("image", {4}, quantide::Float(32))); }
+
+}  // namespace first
+
+namespace second {
+
+QUANTIDE_NETWORK(twice) { return quantide::hardtanh(quantide::input("image", {5}, quantide::Float(32))); }
+
+}  // namespace second
+
 namespace quantide {
 
 namespace {
@@ -37,7 +49,8 @@ TEST(Network, IsFoundByItsName) {
 
 TEST(Network, OfAnUnknownNameGivesTheKnownOnes) {
     expect_error([] { find_network("huge"); }, {"'huge'", "tiny", "without_recipe"});
-    expect_error([] { find_network("without_network"); }, {"'without_network'"});
+    expect_error([] { find_network("without_network"); },
+                 {"recipe 'without_network'", "QUANTIDE_NETWORK", "none"});
 }
 
 TEST(Network, IsListedIfThereIsOne) {
@@ -45,7 +58,12 @@ TEST(Network, IsListedIfThereIsOne) {
     for (const Network &network : all_networks()) {
         names.push_back(network.name);
     }
-    EXPECT_THAT(names, testing::ElementsAre("tiny", "without_recipe"));
+    EXPECT_THAT(names, testing::ElementsAre("tiny", "twice", "without_recipe"));
+}
+
+TEST(Network, MustBeOneOfItsName) {
+    expect_error([] { find_network("twice"); }, {"network 'twice'", "one QUANTIDE_NETWORK", "2"});
+    expect_error([] { check_networks(); }, {"network 'twice'", "one QUANTIDE_NETWORK", "2"});
 }
 
 }  // namespace

@@ -51,8 +51,24 @@ TEST(Recipe, IsCheckedFieldByField) {
                        {"recipe of 'net'", "learning_rate.every > 0"});
     }
     expect_refused([](Recipe &r) { r.learning_rate = {}; }, {"learning_rate.start"});
-    expect_refused([](Recipe &r) { r.loss = {}; }, {"recipe of 'net'", "squared_hinge()"});
-    expect_refused([](Recipe &r) { r.optimizer = {}; }, {"recipe of 'net'", "adam()"});
+    for (const char *unknown : {"", "mse", "adam"}) {
+        expect_refused([&](Recipe &r) { r.loss = {unknown}; },
+                       {"recipe of 'net'", "loss", "squared_hinge, softmax_cross_entropy",
+                        fmt::format("found '{}'", unknown)});
+    }
+    for (const char *unknown : {"", "lion", "dense"}) {
+        expect_refused([&](Recipe &r) { r.optimizer.op = unknown; },
+                       {"recipe of 'net'", "optimizer", "adam, sgd", fmt::format("found '{}'", unknown)});
+    }
+    expect_refused(
+        [](Recipe &r) {
+            r.optimizer = {"adam", {}};
+        },
+        {"recipe of 'net'", "beta1", "'adam'", "none"});
+    expect_refused([](Recipe &r) { r.optimizer.attributes["lambda"] = 0.5; },
+                   {"recipe of 'net'", "lambda", "'adam'"});
+    expect_refused([](Recipe &r) { r.optimizer.attributes["eps"] = int64_t{1}; },
+                   {"recipe of 'net'", "eps", "double"});
 }
 
 TEST(LearningRate, FollowsItsFormula) {
