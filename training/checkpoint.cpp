@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 #include <set>
 
 namespace quantide {
@@ -63,9 +64,45 @@ T number(const std::string &path, const SafeTensors &file, const std::string &ke
     T result{};
     const std::string &text = found->second;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), result);
-    user_check(error == std::errc() && end == text.data() + text.size() && result >= 0,
+    user_check(error == std::errc() && end == text.data() + text.size() && result >= 0 &&
+                   result <= std::numeric_limits<T>::max(),
                "{}: expected a number >= 0 as '{}' in its metadata, found {:?}", path, key, text);
     return result;
+}
+
+/** The network's parameters whose names in the file begin with `prefix`. */
+Arrays read_parameters(const std::string &path, const Graph &network, const std::string &prefix) {
+    std::set<std::string> names;
+    for (const Node &node : network.nodes) {
+        if (node.op == "parameter") {
+            names.insert(prefix + node.name);
+        }
+    }
+    SafeTensors file =
+        read_safetensors(path, {.wanted = [&](const std::string &name) { return names.count(name) != 0; }});
+    Arrays result = take_prefixed(file.tensors, prefix);
+    check_parameters(path, network, prefix, result);
+    return result;
+}
+
+/** "best epoch 17 of 20", or "last epoch 20"; the numbers only where the file has them. */
+std::string describe_epoch(const SafeTensors &file, bool best) {
+    const auto text = [&](const char *key, const char *before) {
+        const auto found = file.metadata.find(key);
+        return found == file.metadata.end() ? "" : before + found->second;
+    };
+    return best ? "best epoch" + text("best_epoch", " ") + text("epoch", " of ")
+                : "last epoch" + text("epoch", " ");
+}
+
+void check_moments(const std::string &path, const Arrays &moments) {
+    for (const auto &[name, array] : moments) {
+        user_check(
+            !name.ends_with(".v") || array.type != Float(32) ||
+                std::all_of(array.floats().begin(), array.floats().end(), [](float v) { return v >= 0; }),
+            "{}: expected the second moments in '{}{}' to be at least 0, found a negative one", path,
+            kOptimizer, name);
+    }
 }
 
 void check_network(const std::string &path, const SafeTensors &file, const Graph &network) {
@@ -111,6 +148,7 @@ Checkpoint load_checkpoint(const std::string &path, const Graph &network) {
     if (!result.best.empty()) {
         check_parameters(path, network, kBest, result.best);
     }
+    check_moments(path, result.moments);
     result.seed = number<uint64_t>(path, file, "seed");
     result.steps = number<int64_t>(path, file, "steps");
     result.epoch = number<int64_t>(path, file, "epoch");
@@ -122,41 +160,46 @@ Checkpoint load_checkpoint(const std::string &path, const Graph &network) {
         result.best.empty() == (result.epoch == 0),
         "{}: expected tensors 'best.NAME' once an epoch is finished and not before, found {} after {} epochs",
         path, result.best.size(), result.epoch);
+    user_check(result.best.empty() ? result.best_epoch == 0
+                                   : result.best_epoch >= 1 && result.best_epoch <= result.epoch,
+               "{}: expected a best epoch within the {} that are finished, found {}", path, result.epoch,
+               result.best_epoch);
+    user_check(result.best_error <= 1, "{}: expected a best error from 0 to 1, found {}", path,
+               result.best_error);
     auto recipe = file.metadata.find("recipe");
     result.recipe = recipe == file.metadata.end() ? "" : recipe->second;
     return result;
 }
 
-Arrays load_parameters(const std::string &path, const Graph &network, bool best) {
-    std::set<std::string> names;
+Arrays load_parameters(const std::string &path, const Graph &network, bool best, std::string *which) {
+    std::set<std::string> names, present;
     SafeTensorsOptions none;
-    std::set<std::string> present;
     none.wanted = [&](const std::string &name) {
         present.insert(name);
         return false;
     };
-    check_network(path, read_safetensors(path, none), network);
+    const SafeTensors header = read_safetensors(path, none);
+    check_network(path, header, network);
     for (const Node &node : network.nodes) {
         if (node.op == "parameter") {
-            names.insert(node.name);
+            names.insert({node.name, kBest + node.name});
         }
     }
-    const bool has_best = best && std::any_of(present.begin(), present.end(),
-                                              [](const auto &name) { return name.starts_with(kBest); });
     for (const std::string &name : present) {
-        user_check(names.count(name) != 0 || name.starts_with(kBest) || name.starts_with(kOptimizer) ||
-                       is_ignored(name),
+        user_check(names.count(name) != 0 || name.starts_with(kOptimizer) || is_ignored(name),
                    "{}: expected only tensors of network '{}', found {:?}", path, network.name, name);
     }
-    const std::string prefix = has_best ? kBest : "";
-    SafeTensorsOptions options;
-    options.wanted = [&](const std::string &name) {
-        return name.starts_with(prefix) && names.count(name.substr(prefix.size())) != 0;
-    };
-    SafeTensors file = read_safetensors(path, options);
-    Arrays result = take_prefixed(file.tensors, prefix);
-    check_parameters(path, network, prefix, result);
-    return result;
+    const bool has_best =
+        std::any_of(present.begin(), present.end(), [](const auto &name) { return name.starts_with(kBest); });
+    const bool take_best = has_best && best;
+    if (has_best) {
+        // The copy that is not taken may be the one that somebody edited.
+        read_parameters(path, network, take_best ? "" : kBest);
+    }
+    if (which != nullptr) {
+        *which = has_best ? describe_epoch(header, best) : "";
+    }
+    return read_parameters(path, network, take_best ? kBest : "");
 }
 
 }  // namespace quantide

@@ -34,8 +34,11 @@ void save_checkpoint(const std::string &path, const Checkpoint &checkpoint);
 Checkpoint load_checkpoint(const std::string &path, const Graph &network);
 
 /** Reads the parameters of a network from a checkpoint, or from any safetensors file with PyTorch's names:
- * those of the best epoch if `best` and the file has them. Throws CompileError naming the file and the
- * tensor that is missing, unknown, of another shape, not finite, or a negative variance. */
-Arrays load_parameters(const std::string &path, const Graph &network, bool best = true);
+ * those of the best epoch ("best.NAME") if `best` and the file has them, "NAME" otherwise. `which`, if given,
+ * takes what was chosen, "best epoch 17 of 20"; empty where there was no choice. Throws CompileError naming
+ * the file and the tensor, of either copy, that is missing, unknown, of another shape, not finite, or a
+ * negative variance. */
+Arrays load_parameters(const std::string &path, const Graph &network, bool best = true,
+                       std::string *which = nullptr);
 
 }  // namespace quantide

@@ -25,6 +25,10 @@ Evaluator::Evaluator(const Graph &network, const Arrays &parameters, const JitOp
 void Evaluator::set_parameters(const Arrays &parameters) { jit_->rebind(deployed(network_, parameters)); }
 
 void Evaluator::run(const void *inputs, int64_t rows, float *scores, std::vector<double> *seconds) {
+    user_check(rows >= 0, "network '{}': expected a number of rows >= 0, found {}", network_.name, rows);
+    user_check(rows == 0 || (inputs != nullptr && scores != nullptr),
+               "network '{}': expected {} inputs and memory for their scores, found a null pointer",
+               network_.name, rows);
     const Graph &graph = program().graph;
     const Value &input = graph.value(program().inputs.at(0));
     const int64_t row_bytes = byte_count(input.shape, input.type, input.layout, 1);

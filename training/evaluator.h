@@ -16,7 +16,8 @@ public:
     void set_parameters(const Arrays &parameters);
 
     /** Scores [rows, classes] of `rows` inputs, which lie as the network's input says. If `seconds` is
-     * given, adds the time of each step. */
+     * given, adds the time of each step. Throws CompileError for a negative number of rows and for null
+     * pointers. */
     void run(const void *inputs, int64_t rows, float *scores, std::vector<double> *seconds = nullptr);
     Array run(const Array &inputs);
 

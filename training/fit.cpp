@@ -76,13 +76,19 @@ public:
           validation_images_(network_inputs(network, recipe.preprocessing, data.validation)),
           test_images_(network_inputs(network, recipe.preprocessing, data.test)),
           batches_(train_images_, data.train.labels, recipe.batch),
-          trainer_(network, recipe, {.seed = options.seed, .threads = options.threads}),
-          evaluator_(network, trainer_.parameters()) {
-        state_.network = network.name;
-        state_.seed = options.seed;
-        state_.recipe = recipe_text(recipe);
-        if (!options.checkpoint.empty() && !options.restart && std::filesystem::exists(options.checkpoint)) {
-            resume(network);
+          state_(begin(network)),
+          trainer_(network, recipe,
+                   {.seed = options.seed,
+                    .threads = options.threads,
+                    .compiling = compiling("the training step")}),
+          evaluator_(network, trainer_.parameters(), {.compiling = compiling("the network")}) {
+        if (state_.parameters.empty()) {
+            return;
+        }
+        try {
+            trainer_.restore(state_.parameters, state_.moments, state_.steps);
+        } catch (const CompileError &e) {
+            throw CompileError(fmt::format("{}: {}", options_.checkpoint, e.what()));
         }
     }
 
@@ -104,21 +110,37 @@ public:
     }
 
 private:
-    void resume(const Graph &network) {
-        const Checkpoint found = load_checkpoint(options_.checkpoint, network);
-        user_check(found.recipe == state_.recipe,
-                   "{}: expected a run of the recipe '{}', found one of {:?}; --restart begins anew",
-                   options_.checkpoint, state_.recipe, found.recipe);
-        user_check(found.seed == options_.seed,
-                   "{}: expected a run with seed {}, found one with {}; --restart begins anew",
-                   options_.checkpoint, options_.seed, found.seed);
+    std::function<void(int)> compiling(const char *what) const {
+        return [this, what](int kernels) {
+            if (options_.compiling) {
+                options_.compiling(what, kernels);
+            }
+        };
+    }
+
+    /** The run to go on with: that in the file, or a new one. */
+    Checkpoint begin(const Graph &network) const {
+        const std::string &path = options_.checkpoint;
+        Checkpoint fresh;
+        fresh.network = network.name;
+        fresh.seed = options_.seed;
+        fresh.recipe = recipe_text(recipe_);
+        if (path.empty() || options_.restart || !std::filesystem::exists(path)) {
+            return fresh;
+        }
+        Checkpoint found = load_checkpoint(path, network);
+        user_check(found.recipe == fresh.recipe,
+                   "{}: expected a run of the recipe '{}', found one of {:?}; --restart begins anew", path,
+                   fresh.recipe, found.recipe);
+        user_check(found.seed == fresh.seed,
+                   "{}: expected a run with seed {}, found one with {}; --restart begins anew", path,
+                   fresh.seed, found.seed);
         user_check(
             found.epoch <= recipe_.epochs && found.position < batches_.count() &&
                 found.steps == found.epoch * batches_.count() + found.position,
             "{}: expected a position within {} epochs of {} batches, found epoch {} batch {} after {} steps",
-            options_.checkpoint, recipe_.epochs, batches_.count(), found.epoch, found.position, found.steps);
-        trainer_.restore(found.parameters, found.moments, found.steps);
-        state_ = found;
+            path, recipe_.epochs, batches_.count(), found.epoch, found.position, found.steps);
+        return found;
     }
 
     void train_epoch() {
@@ -194,9 +216,9 @@ private:
     const FitOptions &options_;
     Array train_images_, validation_images_, test_images_;
     Batches batches_;
+    Checkpoint state_;  // before what takes long to compile: the file may be of another run
     Trainer trainer_;
     Evaluator evaluator_;
-    Checkpoint state_;
     int64_t resumed_batches_ = 0;
     double validation_error_ = 1;
     Clock::time_point start_ = Clock::now(), saved_ = Clock::now();

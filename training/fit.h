@@ -31,6 +31,8 @@ struct FitOptions {
     /** Also write the checkpoint within an epoch after this many seconds. Results do not depend on it. */
     double checkpoint_seconds = 60;
     std::function<void(const FitProgress &)> progress;
+    /** If given, is told how many kernels of what ("the training step") are about to be compiled. */
+    std::function<void(const std::string &what, int kernels)> compiling;
 };
 
 struct FitResult {

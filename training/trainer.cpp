@@ -27,6 +27,7 @@ JitOptions jit_options(const Recipe &recipe, const TrainerOptions &options) {
     JitOptions jit;
     jit.batch = recipe.batch;
     jit.strict_float = false;
+    jit.compiling = options.compiling;
     return jit;
 }
 
@@ -62,6 +63,15 @@ Trainer::Trainer(const Graph &network, const Recipe &recipe, const TrainerOption
 }
 
 float Trainer::step(const void *inputs, const uint8_t *labels, double learning_rate) {
+    const std::string &network = program().graph.name;
+    user_check(inputs != nullptr && labels != nullptr,
+               "step of network '{}': expected {} inputs and labels, found a null pointer", network, batch_);
+    user_check(std::isfinite(learning_rate) && learning_rate >= 0,
+               "step of network '{}': expected a finite learning rate >= 0, found {}", network,
+               learning_rate);
+    const uint8_t largest = *std::max_element(labels, labels + batch_);
+    user_check(largest < scores_.shape[1], "step of network '{}': expected labels below {}, found {}",
+               network, scores_.shape[1], largest);
     state("rate").floats()[0] = static_cast<float>(corrected_rate(optimizer_, learning_rate, steps_ + 1));
     JitMemory memory{.inputs = {inputs, labels},
                      .outputs = {loss_.bytes.data(), scores_.bytes.data()},

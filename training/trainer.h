@@ -3,6 +3,7 @@
 #include "compiler/interpret/interpret.h"
 #include "dsl/recipe.h"
 
+#include <functional>
 #include <span>
 
 namespace quantide {
@@ -10,6 +11,8 @@ namespace quantide {
 struct TrainerOptions {
     uint64_t seed = 1;  ///< of the initial weights
     int threads = 0;    ///< for all training in this process; 0: all CPUs. Results do not depend on it
+    /** If given, is told how many kernels are about to be compiled. */
+    std::function<void(int kernels)> compiling = {};
 };
 
 /** A compiled training step and its state: parameters, moments, running statistics.
@@ -24,7 +27,8 @@ public:
     Trainer(const Graph &network, const Recipe &recipe, const TrainerOptions &options = {});
 
     /** One step on the caller's memory: recipe.batch rows of the network's input, and a label each.
-     * Returns the loss before the update. */
+     * Returns the loss before the update. Throws CompileError, and changes nothing, for a null pointer, a
+     * label that is no class, and a learning rate that is not a finite number >= 0. */
     float step(const void *inputs, const uint8_t *labels, double learning_rate);
 
     /** Scores [batch, classes] of the last step, by the statistics of its batch. */

@@ -89,6 +89,9 @@ JitProgram::JitProgram(Program program, const JitOptions &options) : chain(std::
         }
         kernel_of.push_back(it->second);
     }
+    if (options.compiling) {
+        options.compiling(static_cast<int>(groups.size()));
+    }
     std::vector<std::optional<JitKernel>> made(groups.size());
     parallel_for(groups.size(), options.compile_threads,
                  [&](size_t i) { made[i].emplace(lower(chain.graph, groups[i], lower_options)); });

@@ -2,6 +2,7 @@
 #include "compiler/codegen/target.h"
 #include "compiler/lower/program.h"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -42,11 +43,13 @@ struct JitOptions {
     /** Null: the highest that this machine has. Throws CompileError for one that it lacks. */
     const CpuLevel *level = nullptr;
     /** The batch when it is always the same. */
-    std::optional<int64_t> batch;
+    std::optional<int64_t> batch = {};
     bool parallel = true;
     bool strict_float = true;
     /** For compiling; 0: all. */
     int compile_threads = 0;
+    /** If given, is told how many kernels are about to be compiled. */
+    std::function<void(int kernels)> compiling = {};
     /** Null: lower_group. */
     LowerGroup lower = nullptr;
 };

@@ -85,7 +85,7 @@ TEST_F(CheckpointFile, GivesTheBestParametersOrTheLast) {
     EXPECT_EQ(load_parameters(folder / "c", network()), saved.best);
     EXPECT_EQ(load_parameters(folder / "c", network(), false), saved.parameters);
     saved.best.clear();
-    saved.epoch = 0;
+    saved.epoch = saved.best_epoch = 0;
     save_checkpoint(folder / "c", saved);
     EXPECT_EQ(load_parameters(folder / "c", network()), saved.parameters);
     EXPECT_TRUE(load_checkpoint(folder / "c", network()).best.empty());
@@ -143,15 +143,74 @@ TEST_F(CheckpointFile, WithABadBestCopyIsRefused) {
     const std::string missing = write([](SafeTensors &c) { c.tensors.erase("best.batch_norm1.bias"); });
     expect_error([&] { load_checkpoint(missing, network()); }, {missing, "'best.batch_norm1.bias'"});
     expect_error([&] { load_parameters(missing, network()); }, {missing, "'best.batch_norm1.bias'"});
-    EXPECT_EQ(load_parameters(missing, network(), false), sample().parameters);
+    expect_error([&] { load_parameters(missing, network(), false); }, {missing, "'best.batch_norm1.bias'"});
     const std::string negative =
         write([](SafeTensors &c) { c.tensors["best.batch_norm1.running_var"].floats()[0] = -1; });
     expect_error([&] { load_parameters(negative, network()); },
                  {negative, "'best.batch_norm1.running_var'", "negative"});
+    const std::string unknown =
+        write([](SafeTensors &c) { c.tensors["best.dense9.weight"] = Array(Float(32), {1}); });
+    expect_error([&] { load_parameters(unknown, network()); },
+                 {unknown, "network 'net'", "best.dense9.weight"});
     const std::string none = write([](SafeTensors &c) {
         std::erase_if(c.tensors, [](const auto &t) { return t.first.starts_with("best."); });
     });
     expect_error([&] { load_checkpoint(none, network()); }, {none, "best", "3 epochs"});
+}
+
+TEST_F(CheckpointFile, WhoseOtherCopyIsBadIsRefused) {
+    const std::vector<std::function<void(SafeTensors &, const std::string &)>> changes = {
+        [](SafeTensors &c, const std::string &prefix) {
+            c.tensors[prefix + "dense1.weight"].floats()[0] = std::numeric_limits<float>::quiet_NaN();
+        },
+        [](SafeTensors &c, const std::string &prefix) {
+            c.tensors[prefix + "dense1.weight"] = Array(Float(32), {5, 3});
+        },
+        [](SafeTensors &c, const std::string &prefix) {
+            c.tensors[prefix + "dense1.weight"] = Array(Float(64), {3, 5});
+        },
+        [](SafeTensors &c, const std::string &prefix) {
+            c.tensors[prefix + "batch_norm1.running_var"].floats()[0] = -1;
+        }};
+    for (const auto &change : changes) {
+        for (const bool best : {true, false}) {
+            const std::string path = write([&](SafeTensors &c) { change(c, best ? "" : "best."); });
+            expect_error([&] { load_parameters(path, network(), best); }, {path});
+        }
+    }
+}
+
+TEST_F(CheckpointFile, SaysWhichCopyItGives) {
+    Checkpoint saved = sample();
+    std::string which;
+    save_checkpoint(folder / "c", saved);
+    load_parameters(folder / "c", network(), true, &which);
+    EXPECT_EQ(which, "best epoch 2 of 3");
+    load_parameters(folder / "c", network(), false, &which);
+    EXPECT_EQ(which, "last epoch 3");
+    load_parameters(write([](SafeTensors &c) { c.metadata.clear(); }), network(), true, &which);
+    EXPECT_EQ(which, "best epoch");
+    saved.best.clear();
+    save_checkpoint(folder / "c", saved);
+    load_parameters(folder / "c", network(), true, &which);
+    EXPECT_EQ(which, "");
+}
+
+TEST_F(CheckpointFile, WithAnImpossibleTrainingStateIsRefused) {
+    const std::string negative =
+        write([](SafeTensors &c) { c.tensors["optimizer.dense1.weight.v"].floats()[4] = -1e-30F; });
+    expect_error([&] { load_checkpoint(negative, network()); },
+                 {negative, "'optimizer.dense1.weight.v'", "negative"});
+    for (const char *epoch : {"0", "4", "77"}) {
+        const std::string path = write([&](SafeTensors &c) { c.metadata["best_epoch"] = epoch; });
+        expect_error([&] { load_checkpoint(path, network()); }, {path, "best epoch", "3", epoch});
+    }
+    for (const char *key : {"loss_sum", "best_error"}) {
+        const std::string path = write([&](SafeTensors &c) { c.metadata[key] = "inf"; });
+        expect_error([&] { load_checkpoint(path, network()); }, {path, key, "inf"});
+    }
+    const std::string error = write([](SafeTensors &c) { c.metadata["best_error"] = "1.5"; });
+    expect_error([&] { load_checkpoint(error, network()); }, {error, "best error", "1.5"});
 }
 
 TEST_F(CheckpointFile, WithoutItsTrainingStateIsRefused) {

@@ -41,6 +41,18 @@ TEST(Evaluator, GivesTheInterpretersBitsAtEveryLevel) {
     }
 }
 
+TEST(Evaluator, RefusesMemoryThatCannotBe) {
+    const Graph network = build("net", [] { return dense(input("image", {5}, Float(32)), {.units = 2}); });
+    Evaluator evaluator(network, {{"dense1.weight", Array(Float(32), {2, 5})}});
+    const std::vector<float> inputs(5);
+    std::vector<float> scores(2);
+    expect_error([&] { evaluator.run(inputs.data(), -1, scores.data()); },
+                 {"network 'net'", "rows >= 0", "-1"});
+    expect_error([&] { evaluator.run(nullptr, 1, scores.data()); }, {"network 'net'", "null pointer"});
+    expect_error([&] { evaluator.run(inputs.data(), 1, nullptr); }, {"network 'net'", "null pointer"});
+    EXPECT_NO_THROW(evaluator.run(nullptr, 0, nullptr));
+}
+
 TEST(Evaluator, TakesTheSignOfNanAndMinusZeroAsTheInterpreterDoes) {
     const Graph network = build("net", [] {
         return dense(quantize(input("image", {5}, Float(32)), sign()), {.units = 1, .weights = sign()});

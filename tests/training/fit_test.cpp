@@ -153,6 +153,18 @@ TEST(Fit, RefusesToResumeAnotherRunAndLeavesItsFile) {
     EXPECT_EQ(content_of(options.checkpoint), before);
 }
 
+TEST(Fit, NamesTheFileThatLacksAMoment) {
+    TemporaryFolder folder;
+    FitOptions options;
+    options.checkpoint = folder / "run.safetensors";
+    fit(network(), recipe(), splits(), options);
+    Checkpoint found = load_checkpoint(options.checkpoint, network());
+    found.moments.erase("dense1.weight.m");
+    save_checkpoint(options.checkpoint, found);
+    expect_error([&] { fit(network(), recipe(), splits(), options); },
+                 {options.checkpoint, "'dense1.weight.m'", "none"});
+}
+
 TEST(Fit, RefusesDataThatDoesNotFit) {
     const auto expect_refused = [](const std::function<void(DataSplits &)> &change,
                                    std::initializer_list<std::string> fragments) {

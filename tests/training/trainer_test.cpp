@@ -237,6 +237,31 @@ TEST(Trainer, SavesWhatTheDriverTakes) {
     EXPECT_EQ(other.steps(), 1);
 }
 
+TEST(Trainer, RefusesStepsThatCannotBe) {
+    const Case c = cases().back();
+    Trainer trainer(build("net", c.network), recipe_of(c));
+    const AlignedBytes inputs(static_cast<size_t>(c.batch) * 3 * sizeof(float));
+    std::vector<uint8_t> labels(static_cast<size_t>(c.batch));
+    const Arrays before = trainer.parameters();
+    const auto expect_refused = [&](const void *images, const uint8_t *classes, double rate,
+                                    std::initializer_list<std::string> fragments) {
+        expect_error([&] { trainer.step(images, classes, rate); }, fragments);
+    };
+    expect_refused(nullptr, labels.data(), 0.1, {"network 'net'", "null pointer"});
+    expect_refused(inputs.data(), nullptr, 0.1, {"network 'net'", "null pointer"});
+    for (double rate :
+         {-1.0, std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
+        expect_refused(inputs.data(), labels.data(), rate, {"network 'net'", "learning rate"});
+    }
+    for (uint8_t label : {uint8_t{4}, uint8_t{200}}) {
+        labels.back() = label;
+        expect_refused(inputs.data(), labels.data(), 0.1,
+                       {"network 'net'", "labels below 4", std::to_string(label)});
+    }
+    EXPECT_EQ(trainer.steps(), 0);
+    EXPECT_EQ(trainer.parameters(), before);
+}
+
 }  // namespace
 
 }  // namespace quantide
