@@ -47,7 +47,7 @@ Json report_json(const BenchReport &report) {
             result["fraction"] = row.gops() / row.limit_gops;
         }
         result["baselines"] = row.baselines;
-        if (row.high > 0) {
+        if (row.high != 0) {
             result["interval"] = {row.low, row.high};
         }
         if (!row.arithmetic.empty()) {
@@ -76,7 +76,8 @@ std::string report_text(const BenchReport &report) {
         }
         for (const BenchRow &row : report.rows) {
             std::vector<std::string> cells = {row.name, row.arithmetic, format_seconds(row.seconds)};
-            cells.push_back(row.high > 0 ? format_seconds(row.low) + " .. " + format_seconds(row.high) : "-");
+            cells.push_back(row.high != 0 ? format_seconds(row.low) + " .. " + format_seconds(row.high)
+                                          : "-");
             cells.push_back(row.operations > 0 ? fmt::format("{:.1f}", row.gops()) : "-");
             cells.push_back(row.limit_gops > 0 ? fmt::format("{:.1f}", row.limit_gops) : "-");
             cells.push_back(row.limit_gops > 0 ? fmt::format("{:.0f} %", 100 * row.gops() / row.limit_gops)
@@ -93,19 +94,58 @@ std::string report_text(const BenchReport &report) {
     return text;
 }
 
+/** What a line measures. */
+enum class Subject : uint8_t { Network, TrainingStep, Kernels, Machine };
+
+Subject subject_of(const BenchOptions &options) {
+    return options.subject == "machine"   ? Subject::Machine
+           : options.subject == "kernels" ? Subject::Kernels
+           : options.train                ? Subject::TrainingStep
+                                          : Subject::Network;
+}
+
+/** Options that not every subject has. */
+struct SubjectOption {
+    const char *name;
+    std::vector<Subject> subjects;
+    const char *with;  ///< what to write for it to mean something
+};
+const SubjectOption kSubjectOptions[] = {
+    {"--train", {Subject::TrainingStep}, "a network"},
+    {"--filter", {Subject::Kernels}, "'kernels'"},
+    {"--batch", {Subject::Network}, "a network without --train"},
+    {"--checkpoint", {Subject::Network}, "a network without --train"},
+    {"--threads", {Subject::Network, Subject::TrainingStep}, "a network"},
+    {"--level", {Subject::Network, Subject::Kernels, Subject::Machine}, "anything but --train"},
+};
+
+void check_options(const CLI::App &app, const BenchOptions &options) {
+    const Subject subject = subject_of(options);
+    for (const SubjectOption &row : kSubjectOptions) {
+        const bool fits = std::find(row.subjects.begin(), row.subjects.end(), subject) != row.subjects.end();
+        user_check(fits || app.count(row.name) == 0, "{}: expected it with {}, found it with '{}'{}",
+                   row.name, row.with, options.subject, options.train ? " --train" : "");
+    }
+}
+
 void bench(const BenchOptions &options) {
     if (!options.json.empty()) {
         check_can_write(options.json);
     }
     BenchReport report;
-    if (options.subject == "machine") {
-        bench_machine(options, report);
-    } else if (options.subject == "kernels") {
-        bench_kernels(options, report);
-    } else if (options.train) {
-        bench_training(options, report);
-    } else {
-        bench_network(options, report);
+    switch (subject_of(options)) {
+        case Subject::Machine:
+            bench_machine(options, report);
+            break;
+        case Subject::Kernels:
+            bench_kernels(options, report);
+            break;
+        case Subject::TrainingStep:
+            bench_training(options, report);
+            break;
+        case Subject::Network:
+            bench_network(options, report);
+            break;
     }
     for (const std::string &line : report.skipped) {
         fmt::print(stderr, "skipped: {}\n", line);
@@ -119,13 +159,20 @@ void bench(const BenchOptions &options) {
 }  // namespace
 
 std::vector<const CpuLevel *> bench_levels(const BenchOptions &options, BenchReport &report) {
+    if (!options.level.empty()) {
+        const CpuLevel &level = find_level(options.level);
+        user_check(host_runs(level), "CPU level {}: this machine lacks it; it has {}", level.name,
+                   host_level().name);
+        return {&level};
+    }
     std::vector<const CpuLevel *> levels;
     for (const CpuLevel &level : all_levels()) {
-        const bool wanted = options.level.empty() ? level.architecture == std::string(host_architecture())
-                                                  : level.name == find_level(options.level).name;
-        if (wanted && host_runs(level)) {
+        if (level.architecture != std::string(host_architecture())) {
+            continue;
+        }
+        if (host_runs(level)) {
             levels.push_back(&level);
-        } else if (wanted) {
+        } else {
             report.skipped.push_back(fmt::format("level {}, which this machine lacks", level.name));
         }
     }
@@ -137,24 +184,27 @@ std::function<void()> add_bench(CLI::App &app) {
     app.add_option("WHAT", options->subject, "A network, 'kernels' or 'machine'")->required();
     app.add_option("--batch", options->batches, "Images a call, separated by commas")
         ->delimiter(',')
-        ->check(CLI::Range(1, 1 << 20))
+        ->check(whole_number(1, 1 << 20))
         ->capture_default_str();
     app.add_option("--rounds", options->rounds, "Rounds; figures are medians over them")
-        ->check(CLI::Range(1, 100000))
+        ->check(whole_number(1, 100000))
         ->capture_default_str();
     app.add_option("--level", options->level,
                    "CPU level; default: the best one for a network, all for kernels");
-    app.add_option("--checkpoint", options->checkpoint,
-                   "Parameters; default: those that training starts from");
+    add_parameter_options(app, options->parameters,
+                          "safetensors file with the parameters; default: those that training starts from");
     app.add_option("--filter", options->filter,
                    "kernels: only those whose name contains this regular expression");
     app.add_flag("--train", options->train, "The training step instead of the deployed network");
     app.add_option("--threads", options->threads,
                    "Threads; 0: one a CPU. A library of more is compiled --parallel")
-        ->check(CLI::Range(0, 4096))
+        ->check(whole_number(0, 4096))
         ->capture_default_str();
     app.add_option("--json", options->json, "Write the report here");
-    return [options] { bench(*options); };
+    return [options, &app] {
+        check_options(app, *options);
+        bench(*options);
+    };
 }
 
 }  // namespace quantide

@@ -1,5 +1,6 @@
 #pragma once
 #include "compiler/codegen/target.h"
+#include "compiler/driver/support.h"
 
 #include <map>
 #include <optional>
@@ -10,7 +11,8 @@ namespace quantide {
 
 struct BenchOptions {
     std::string subject;  ///< a network, "kernels" or "machine"
-    std::string level, checkpoint, filter, json;
+    std::string level, filter, json;
+    ParameterChoice parameters;
     std::vector<int64_t> batches = {1, 100};
     int rounds = 31, threads = 1;
     bool train = false;
@@ -21,7 +23,7 @@ struct BenchRow {
     std::string name;  ///< "layer/dense1/batch1"
     std::string arithmetic = {};
     double seconds = 0;                            ///< median
-    double low = 0, high = 0;                      ///< its 95 % confidence interval; 0 where there is none
+    double low = 0, high = 0;                      ///< its 95 % confidence interval; both 0: none
     double operations = 0;                         ///< 2 per multiply-add; 0: not a product
     double limit_gops = 0;                         ///< of the machine, for this arithmetic; 0: unknown
     std::map<std::string, double> baselines = {};  ///< a rival's name -> its seconds
@@ -37,8 +39,8 @@ struct BenchReport {
     std::vector<std::string> skipped;
 };
 
-/** The levels to measure: the one that was asked for or, of this machine's architecture, all; those that it
- * lacks go to report.skipped. */
+/** The levels to measure: the one that was asked for, with CompileError if this machine lacks it; otherwise
+ * all of its architecture that it has, and the others go to report.skipped. */
 std::vector<const CpuLevel *> bench_levels(const BenchOptions &options, BenchReport &report);
 
 /** The deployed network and its layers, with its float32 form as rival. */

@@ -6,6 +6,7 @@
 #include "compiler/passes/pass.h"
 
 #include <algorithm>
+#include <map>
 #include <regex>
 
 namespace quantide {
@@ -54,7 +55,7 @@ const Step &product_step(const Program &program) {
 BenchRow measure_kernel(const std::string &name, const Size &size, const CpuLevel &level, int rounds,
                         BenchReport &report) {
     const Graph network = product_network(size);
-    const Arrays parameters = parameters_of(network, "");
+    const Arrays parameters = parameters_of(network, {});
     const Program program = deployed_program(network, parameters),
                   rival = deployed_program(as_float32(network), parameters);
     const LowerChoice choice{.level = &level},
@@ -81,34 +82,55 @@ BenchRow measure_kernel(const std::string &name, const Size &size, const CpuLeve
     return row;
 }
 
-/** What a program adds to each of its kernels: the library of a chain of tiny layers against its kernels
- * called one after another on buffers that are ready. */
+/** What a program adds to each of its kernels: the library of a long chain of tiny layers against its kernels
+ * called one after another on the same memory, described beforehand. */
 BenchRow measure_overhead(const std::string &name, const CpuLevel &level, int rounds) {
-    constexpr int kLayers = 10;
-    constexpr int64_t kUnits = 32;
+    constexpr int kLayers = 40;
+    // The less a kernel does, the less the places of its two copies in memory disturb the difference.
     const Graph network = build("overhead", [] {
-        Tensor x = input("x", {kUnits}, UInt(8));
+        Tensor x = input("x", {1}, Float(32));
         for (int layer = 0; layer < kLayers; ++layer) {
-            x = quantize(batch_norm(dense(x, {.units = kUnits, .weights = sign()})), sign());
+            x = dense(x, {.units = 1});
         }
-        return dense(x, {.units = kUnits, .weights = sign()});
+        return x;
     });
-    const Program program = deployed_program(network, parameters_of(network, ""));
+    const Program program = deployed_program(network, parameters_of(network, {}));
     const LoadedLibrary library(
         program, find_target(fmt::format("{}-linux-{}", level.architecture, level.name)), false);
+    AlignedBytes in(sizeof(float)), out(sizeof(float)), scratch(library.scratch_bytes(1));
+    const auto host = [&](const Buffer &buffer) -> void * {
+        switch (buffer.space) {
+            case Space::Input:
+                return in.data();
+            case Space::Output:
+                return out.data();
+            case Space::Scratch:
+                return scratch.data() + buffer.offset;
+            default:
+                const ValueId id = program.constants.at(static_cast<size_t>(buffer.index));
+                return const_cast<std::byte *>(program.graph.constants.at(id)->bytes.data());
+        }
+    };
+    const LowerChoice choice{.level = &level};
+    std::map<std::string, JitKernel> compiled;
     std::vector<std::unique_ptr<StepRunner>> kernels;
     for (const Step &step : program.steps) {
-        kernels.push_back(std::make_unique<StepRunner>(program, step, LowerChoice{.level = &level}, 1));
+        const std::string signature = kernel_signature(program, step, choice);
+        if (compiled.count(signature) == 0) {
+            compiled.emplace(signature, compile_step(program, step, choice));
+        }
+        kernels.push_back(std::make_unique<StepRunner>(compiled.at(signature), step, 1, host));
     }
-    AlignedBytes in(kUnits), out(4 * kUnits), scratch(library.scratch_bytes(1));
     const Contender contenders[] = {{[&] { library.run(in.data(), out.data(), scratch.data(), 1); }}, {[&] {
                                         for (const auto &kernel : kernels) {
                                             kernel->run();
                                         }
                                     }}};
     const std::vector<Measurement> measured = measure(contenders, rounds);
-    const double difference = measured[0].seconds - measured[1].seconds;
-    return {.name = name, .seconds = std::max(0.0, difference) / static_cast<double>(kernels.size())};
+    const Measurement more = difference(measured[0], measured[1]);
+    const auto steps = static_cast<double>(kernels.size());
+    return {
+        .name = name, .seconds = more.seconds / steps, .low = more.low / steps, .high = more.high / steps};
 }
 
 }  // namespace
@@ -121,19 +143,30 @@ void bench_kernels(const BenchOptions &options, BenchReport &report) {
         throw CompileError(
             fmt::format("--filter: expected a regular expression, found '{}'", options.filter));
     }
+    const auto wanted = [&](const std::string &name) {
+        const bool found = std::regex_search(name, filter);
+        if (found) {
+            fmt::print(stderr, "compiling and measuring {}\n", name);
+        }
+        return found;
+    };
     for (const CpuLevel *level : bench_levels(options, report)) {
         for (const Size &size : kSizes) {
             const std::string name =
                 fmt::format("{}/m{}_n{}_k{}/{}", size.family, size.m, size.n, size.k, level->name);
-            if (std::regex_search(name, filter)) {
+            if (wanted(name)) {
                 report.rows.push_back(measure_kernel(name, size, *level, options.rounds, report));
             }
         }
         const std::string name = fmt::format("program/overhead/{}", level->name);
-        if (std::regex_search(name, filter)) {
+        if (wanted(name)) {
             report.rows.push_back(measure_overhead(name, *level, options.rounds));
         }
     }
+    user_check(!report.rows.empty(),
+               "--filter: expected an expression that occurs in the name of a kernel, such as "
+               "'dense/w1a1/m1_n512_k512/{}', found '{}'",
+               host_level().name, options.filter);
 }
 
 }  // namespace quantide

@@ -5,6 +5,7 @@
 #include "compiler/driver/library_program.h"
 #include "compiler/driver/limit_loop.h"
 #include "compiler/driver/measure.h"
+#include "compiler/driver/progress.h"
 #include "compiler/passes/pass.h"
 #include "training/trainer.h"
 
@@ -130,6 +131,9 @@ JitProgram jit_program(Program program, const CpuLevel &level, bool parallel, bo
     options.level = &level;
     options.parallel = parallel;
     options.strict_float = strict_float;
+    options.compiling = [strict_float](int kernels) {
+        show_compiling(strict_float ? "the network" : "its float32 form", kernels);
+    };
     return JitProgram(std::move(program), options);
 }
 
@@ -141,24 +145,12 @@ std::vector<KernelReport> report_kernels(const Program &program, const LowerChoi
     return kernels;
 }
 
-/** The best level that is to be measured. */
-const CpuLevel *best_level(const BenchOptions &options, BenchReport &report) {
-    if (options.level.empty()) {
-        return &host_level();
-    }
-    const auto levels = bench_levels(options, report);
-    return levels.empty() ? nullptr : levels[0];
-}
-
 }  // namespace
 
 void bench_network(const BenchOptions &options, BenchReport &report) {
     const Graph network = find_network(options.subject).graph();
-    const CpuLevel *level = best_level(options, report);
-    const Arrays parameters = parameters_of(network, options.checkpoint);
-    if (level == nullptr) {
-        return;
-    }
+    const CpuLevel *level = options.level.empty() ? &host_level() : bench_levels(options, report).at(0);
+    const Arrays parameters = parameters_of(network, options.parameters);
     const bool parallel = options.threads != 1;
     set_jit_threads(options.threads);
     const Program program = deployed_program(network, parameters);
@@ -178,6 +170,7 @@ void bench_network(const BenchOptions &options, BenchReport &report) {
                                              {[&] { subject.run(&parts); }, &parts},
                                              {[&] { rival_subject.run(&rival_parts); }, &rival_parts}};
         limit_loops.add_to(contenders);
+        fmt::print(stderr, "measuring batch {}\n", batch);
         const std::vector<Measurement> measured = measure(contenders, options.rounds);
         const std::map<std::string, double> limits = limit_loops.gops(std::span(measured).subspan(4), report);
         const std::map<std::string, double> rivals = layer_seconds(rival.program(), measured[3]);
@@ -214,7 +207,9 @@ void bench_training(const BenchOptions &options, BenchReport &report) {
     const Network &found = find_network(options.subject);
     const Graph network = found.graph();
     const Recipe recipe = recipe_of(found);
-    Trainer trainer(network, recipe, {.seed = 1, .threads = options.threads});
+    Trainer trainer(network, recipe, {.seed = 1, .threads = options.threads, .compiling = [](int kernels) {
+                                          show_compiling("the training step", kernels);
+                                      }});
     const Program &program = trainer.program();
     const CpuLevel &level = host_level();
     const std::vector<KernelReport> kernels = report_kernels(
@@ -251,6 +246,7 @@ void bench_training(const BenchOptions &options, BenchReport &report) {
 void bench_machine(const BenchOptions &options, BenchReport &report) {
     for (const CpuLevel *level : bench_levels(options, report)) {
         for (const std::string &arithmetic : limited_arithmetics(*level)) {
+            fmt::print(stderr, "measuring the limit of {}/{}\n", level->name, arithmetic);
             const std::optional<LimitLoop> loop = make_limit_loop(*level, arithmetic);
             const Contender contender{loop->run};
             report.limits[loop->name] =

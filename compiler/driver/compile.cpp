@@ -14,7 +14,8 @@ namespace quantide {
 namespace {
 
 struct CompileOptions {
-    std::string network, checkpoint, folder, name;
+    std::string network, folder, name;
+    ParameterChoice parameters;
     std::vector<std::string> targets = {"host"};
     std::optional<std::string> cache;
     int threads = 0;
@@ -50,11 +51,11 @@ void compile(const CompileOptions &options) {
     const auto start = std::chrono::steady_clock::now();
     const Network &network = find_network(options.network);
     const std::vector<Target> targets = find_targets(options.targets);
-    user_check(options.random != !options.checkpoint.empty(),
+    user_check(options.random != !options.parameters.checkpoint.empty(),
                "network '{}': expected either --checkpoint FILE or --random, found {}", options.network,
                options.random ? "both" : "neither");
     const Graph graph = network.graph();
-    Program program = deployed_program(graph, parameters_of(graph, options.checkpoint));
+    Program program = deployed_program(graph, parameters_of(graph, options.parameters));
     if (!options.name.empty()) {
         program.graph.name = options.name;
     }
@@ -82,6 +83,10 @@ void compile(const CompileOptions &options) {
         weight_bytes = library.weight_bytes;
     }
     write_files(options.folder, files);
+    const std::string problem = library_options.cache.problem();
+    if (!problem.empty()) {
+        fmt::print(stderr, "quantide: warning: compiled kernels are not kept: {}\n", problem);
+    }
 
     for (const auto &[name, content] : files) {
         fmt::print("{}/{}  {}\n", options.folder, name, format_bytes(static_cast<double>(content.size())));
@@ -97,7 +102,7 @@ void compile(const CompileOptions &options) {
 std::function<void()> add_compile(CLI::App &app) {
     auto options = std::make_shared<CompileOptions>();
     add_network_argument(app, options->network);
-    app.add_option("--checkpoint", options->checkpoint, "safetensors file with the parameters");
+    add_parameter_options(app, options->parameters, "safetensors file with the parameters");
     app.add_flag("--random", options->random, "Random weights instead of a checkpoint, to measure time");
     app.add_option("-o,--output", options->folder, "Folder for the files; made if needed")->required();
     app.add_option("--target", options->targets,
@@ -108,8 +113,9 @@ std::function<void()> add_compile(CLI::App &app) {
     app.add_flag("--parallel", options->parallel,
                  "Calls use several threads; the library then needs pthreads");
     app.add_flag("--assembly", options->assembly, "Write each kernel's assembly too");
-    app.add_option("--cache-dir", options->cache, "Folder of compiled kernels; default: ~/.cache/quantide");
-    app.add_flag("--no-cache", options->no_cache, "Compile every kernel, keep none");
+    CLI::Option *cache = app.add_option("--cache-dir", options->cache,
+                                        "Folder of compiled kernels; default: ~/.cache/quantide");
+    app.add_flag("--no-cache", options->no_cache, "Compile every kernel, keep none")->excludes(cache);
     add_threads_option(app, options->threads);
     return [options] { compile(*options); };
 }

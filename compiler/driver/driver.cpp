@@ -3,12 +3,15 @@
 #include "compiler/base/error.h"
 #include "compiler/base/version.h"
 #include "compiler/driver/command.h"
+#include "dsl/network.h"
 
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <filesystem>
+#include <system_error>
 
 namespace quantide {
 
@@ -29,6 +32,10 @@ const Command kCommands[] = {
   quantide eval digits --checkpoint digits.safetensors --backend library --level baseline
   quantide eval digits --checkpoint digits.safetensors --backend library --target arm-64-linux
 
+A checkpoint of training has two copies of the parameters: NAME of the last epoch and best.NAME of the epoch with
+the least validation error. The best ones are taken, unless --last says otherwise; a file without best.NAME, such
+as one from PyTorch, gives NAME. Whoever edits a checkpoint edits the copy that is taken.
+
 Backends, which agree bit for bit:
   reference  naive loops: what a network means, slowly
   jit        the kernels of the library, compiled into this process
@@ -40,7 +47,8 @@ Backends, which agree bit for bit:
   cc main.c -Iout out/libdigits.a                    main.c includes "digits.h", which explains itself
   quantide compile digits --checkpoint digits.safetensors --target host,arm-64-linux -o out
 
-With one target the two files go into DIR; with several, those of each into DIR/TARGET.)",
+With one target the two files go into DIR; with several, those of each into DIR/TARGET. The parameters are those of
+the best epoch, the tensors best.NAME of a training checkpoint, unless --last says otherwise.)",
      add_compile},
     {"inspect", "Show what the compiler makes of a network",
      R"(Examples:
@@ -78,14 +86,40 @@ int report(const std::string &program, const char *kind, const std::string &mess
     return status;
 }
 
-void check_command(const std::string &name) {
-    const auto commands = all_commands();
+std::vector<std::string> command_names() {
     std::vector<std::string> names;
-    for (const Command &command : commands) {
+    for (const Command &command : all_commands()) {
         names.emplace_back(command.name);
     }
+    return names;
+}
+
+void check_command(const std::string &name) {
+    const std::vector<std::string> names = command_names();
     user_check(name.starts_with("-") || std::find(names.begin(), names.end(), name) != names.end(),
                "unknown command '{}': expected one of {}", name, fmt::join(names, ", "));
+}
+
+/** What holds for every option: no text is empty, flags take none, and of one given twice the last counts. */
+void set_common_rules(CLI::App &app) {
+    const CLI::Validator not_empty(
+        [](const std::string &text) { return text.empty() ? "expected a text, found ''" : ""; }, "");
+    const CLI::Validator no_text(
+        [](const std::string &text) {
+            return text == "true" ? "" : fmt::format("expected no text after it, found '{}'", text);
+        },
+        "");
+    for (CLI::Option *option : app.get_options()) {
+        const int texts = option->get_items_expected_max();
+        option->check(texts == 0 ? no_text : not_empty);
+        if (texts == 1) {
+            option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+        }
+    }
+}
+
+[[noreturn]] void fail_to_print(const std::error_code &error) {
+    throw CompileError(fmt::format("stdout: cannot write: {}", error.message()));
 }
 
 /** Reads the arguments and does what they say. */
@@ -96,14 +130,14 @@ int run(const std::string &program, int argc, char **argv) {
     app.set_version_flag("--version", std::string("quantide ") + kVersion);
     app.footer("'" + program + " COMMAND --help' explains a command by example.\n" +
                "Results go to stdout, progress and messages to stderr.\n"
-               "Exit status: 0 fine; 1 failed, or something that was named is unknown or wrong; 2 the "
-               "command line is "
-               "incomplete.");
+               "Exit status: 0 fine; 1 failed, or something that was given is unknown or wrong; 2 the "
+               "command line is incomplete.");
     std::vector<std::pair<CLI::App *, std::function<void()>>> actions;
     for (const Command &command : all_commands()) {
         CLI::App *sub = app.add_subcommand(command.name, command.summary);
         sub->footer(command.examples);
         actions.emplace_back(sub, command.add(*sub));
+        set_common_rules(*sub);
     }
     if (argc > 1) {
         check_command(argv[1]);
@@ -119,15 +153,36 @@ int run(const std::string &program, int argc, char **argv) {
     } catch (const CLI::ExtrasError &) {
         return report(program, "error",
                       fmt::format("unknown argument '{}'; {}", app.remaining(true).at(0), help()), kFailed);
+    } catch (const CLI::RequiredError &e) {
+        const std::string missing =
+            app.get_subcommands().empty()
+                ? fmt::format("expected a COMMAND, one of {}, found none", fmt::join(command_names(), ", "))
+                : e.what();
+        return report(program, "error", fmt::format("{}; {}", missing, help()), kIncomplete);
+    } catch (const CLI::ArgumentMismatch &e) {
+        const std::string option = std::string(e.what()).substr(0, std::string_view(e.what()).find(':'));
+        return report(program, "error",
+                      fmt::format("{}: expected a value after it, found none; {}", option, help()),
+                      kIncomplete);
     } catch (const CLI::ParseError &e) {
-        return report(program, "error", fmt::format("{}; {}", e.what(), help()), kIncomplete);
+        return report(program, "error", fmt::format("{}; {}", e.what(), help()), kFailed);
     }
-    for (const auto &[sub, action] : actions) {
-        if (sub->parsed()) {
-            action();
+    check_networks();
+    try {
+        for (const auto &[sub, action] : actions) {
+            if (sub->parsed()) {
+                action();
+            }
         }
+    } catch (const std::system_error &e) {
+        if (std::ferror(stdout) == 0) {
+            throw;
+        }
+        fail_to_print(e.code());
     }
-    user_check(std::fflush(stdout) == 0, "cannot write to stdout");
+    if (std::fflush(stdout) != 0) {
+        fail_to_print({errno, std::generic_category()});
+    }
     return 0;
 }
 

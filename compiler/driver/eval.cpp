@@ -1,6 +1,7 @@
 #include "compiler/base/file.h"
 #include "compiler/driver/command.h"
 #include "compiler/driver/library_program.h"
+#include "compiler/driver/progress.h"
 #include "compiler/driver/text.h"
 #include "runtime/parallel.h"
 #include "training/evaluator.h"
@@ -16,8 +17,8 @@ namespace quantide {
 namespace {
 
 struct EvalOptions {
-    std::string network, checkpoint, data, backend = "jit", split = "test", level, target, runner, compiler,
-                                           scores;
+    std::string network, data, backend = "jit", split = "test", level, target, runner, compiler, scores;
+    ParameterChoice parameters;
     int threads = 0;
     bool json = false;
 };
@@ -67,6 +68,7 @@ Array run_jit(const EvalOptions &options, const Graph &network, const Arrays &pa
     JitOptions jit;
     jit.level = options.level.empty() ? nullptr : &find_level(options.level);
     jit.compile_threads = options.threads;
+    jit.compiling = [](int kernels) { show_compiling("the network", kernels); };
     set_jit_threads(options.threads);
     return Evaluator(network, parameters, jit).run(inputs);
 }
@@ -95,6 +97,26 @@ struct NamedBackend {
 const NamedBackend kBackends[] = {
     {"reference", run_reference}, {"jit", run_jit}, {"library", run_in_library}};
 
+/** Options that not every backend has. */
+struct BackendOption {
+    const char *name;
+    std::string EvalOptions::*value;
+    std::vector<std::string> backends;
+};
+const BackendOption kBackendOptions[] = {{"--level", &EvalOptions::level, {"jit", "library"}},
+                                         {"--target", &EvalOptions::target, {"library"}},
+                                         {"--cc", &EvalOptions::compiler, {"library"}},
+                                         {"--runner", &EvalOptions::runner, {"library"}}};
+
+void check_backend_options(const EvalOptions &options) {
+    for (const auto &[name, value, backends] : kBackendOptions) {
+        user_check((options.*value).empty() ||
+                       std::find(backends.begin(), backends.end(), options.backend) != backends.end(),
+                   "{} {}: expected it with --backend {}, found --backend {}", name, options.*value,
+                   fmt::join(backends, " or --backend "), options.backend);
+    }
+}
+
 struct NamedSplit {
     const char *name;
     DataSet DataSplits::*data;
@@ -120,12 +142,13 @@ void eval(const EvalOptions &options) {
     const Network &network = find_network(options.network);
     const NamedBackend &backend = find_row(kBackends, "backend", options.backend);
     const NamedSplit &split = find_row(kSplits, "split", options.split);
+    check_backend_options(options);
     const Recipe recipe = recipe_of(network);
     if (!options.scores.empty()) {
         check_can_write(options.scores);
     }
     const Graph graph = network.graph();
-    const Arrays parameters = load_parameters(options.checkpoint, graph);
+    const Arrays parameters = parameters_of(graph, options.parameters);
     const DataSet data = load_data(recipe, options.data).*split.data;
     const Array scores =
         backend.run(options, graph, parameters, network_inputs(graph, recipe.preprocessing, data));
@@ -153,7 +176,7 @@ void eval(const EvalOptions &options) {
 std::function<void()> add_eval(CLI::App &app) {
     auto options = std::make_shared<EvalOptions>();
     add_network_argument(app, options->network);
-    app.add_option("--checkpoint", options->checkpoint, "safetensors file with the parameters")->required();
+    add_parameter_options(app, options->parameters, "safetensors file with the parameters")->required();
     app.add_option("--data", options->data, "Folder of the data set; without it, the data that ships");
     app.add_option("--split", options->split, "test, validation or train")->capture_default_str();
     app.add_option("--backend", options->backend, "reference, jit or library")->capture_default_str();

@@ -13,7 +13,8 @@ namespace quantide {
 namespace {
 
 struct InspectOptions {
-    std::string network, target = "host", checkpoint, after;
+    std::string network, target = "host", after;
+    ParameterChoice parameters;
     bool training = false;
 };
 
@@ -25,7 +26,7 @@ Graph run_pipeline(const InspectOptions &options,
     if (options.training) {
         return training_graph(graph, recipe_of(network), observe);
     }
-    const Arrays parameters = parameters_of(graph, options.checkpoint);
+    const Arrays parameters = parameters_of(graph, options.parameters);
     PassOptions pass_options;
     pass_options.parameters = &parameters;
     return run_passes(graph, deployment_passes(), pass_options, [&](const Pass &pass, const Graph &result) {
@@ -34,12 +35,23 @@ Graph run_pipeline(const InspectOptions &options,
 }
 
 void check_pass(const InspectOptions &options) {
-    std::vector<std::string> known;
-    for (const Pass &pass : options.training ? training_passes() : deployment_passes()) {
-        known.emplace_back(pass.name);
-    }
-    user_check(std::find(known.begin(), known.end(), options.after) != known.end(),
-               "unknown pass '{}': expected one of {}", options.after, fmt::join(known, ", "));
+    const auto names = [](std::span<const Pass> passes) {
+        std::vector<std::string> result;
+        for (const Pass &pass : passes) {
+            result.emplace_back(pass.name);
+        }
+        return result;
+    };
+    const auto has = [&](const std::vector<std::string> &passes) {
+        return std::find(passes.begin(), passes.end(), options.after) != passes.end();
+    };
+    const auto deployment = names(deployment_passes()), training = names(training_passes());
+    const auto &known = options.training ? training : deployment;
+    const char *hint = !has(options.training ? deployment : training) ? ""
+                       : options.training ? "; without --training there is one of that name"
+                                          : "; with --training there is one of that name";
+    user_check(has(known), "unknown pass '{}': expected one of {}{}", options.after, fmt::join(known, ", "),
+               hint);
 }
 
 /** "uint1 -1, +1" or "uint8 0.125 c - 1": what a value's elements are. */
@@ -126,7 +138,18 @@ Table layer_table(const Program &program) {
     return table;
 }
 
-Table arithmetic_table(const Program &program, const Target &target) {
+/** How the kernels are lowered, but for the level. */
+LowerChoice lower_choice(const InspectOptions &options) {
+    if (!options.training) {
+        return {};
+    }
+    return {.level = nullptr,
+            .batch = recipe_of(find_network(options.network)).batch,
+            .parallel = true,
+            .strict_float = false};
+}
+
+Table arithmetic_table(const Program &program, const Target &target, LowerChoice choice) {
     Table table = {{"layer", "kernel"}};
     for (const CpuLevel *level : target.levels) {
         table[0].emplace_back(level->name);
@@ -134,7 +157,8 @@ Table arithmetic_table(const Program &program, const Target &target) {
     for (const Step &step : program.steps) {
         std::vector<std::string> row = {step.layer, ""};
         for (const CpuLevel *level : target.levels) {
-            const KernelReport report = report_kernel(program, step, {.level = level});
+            choice.level = level;
+            const KernelReport report = report_kernel(program, step, choice);
             row[1] = report.family;
             row.push_back(report.arithmetic.empty() ? "-"
                           : report.instruction.empty()
@@ -147,6 +171,9 @@ Table arithmetic_table(const Program &program, const Target &target) {
 }
 
 void inspect(const InspectOptions &options) {
+    const Target target = find_target(options.target);
+    user_check(!options.training || options.parameters.checkpoint.empty(),
+               "--checkpoint: expected it without --training, which starts from initial parameters");
     if (!options.after.empty()) {
         check_pass(options);
         const Graph graph = run_pipeline(
@@ -154,12 +181,9 @@ void inspect(const InspectOptions &options) {
         fmt::print("{}", print(graph));
         return;
     }
-    const Target target = find_target(options.target);
     const Program program = make_program(run_pipeline(options));
     fmt::print("{}\n", format_table(layer_table(program)));
-    if (!options.training) {
-        fmt::print("{}\n", format_table(arithmetic_table(program, target)));
-    }
+    fmt::print("{}\n", format_table(arithmetic_table(program, target, lower_choice(options))));
     fmt::print("{} kernels, {} of scratch {}; operations are per image, 2 per multiply-add\n",
                program.steps.size(), format_bytes(static_cast<double>(program.scratch_bytes_per_image)),
                options.training ? "in all" : "per image");
@@ -172,8 +196,8 @@ std::function<void()> add_inspect(CLI::App &app) {
     add_network_argument(app, options->network);
     app.add_option("--target", options->target, "Whose arithmetic to show; 'list targets' names them")
         ->capture_default_str();
-    app.add_option("--checkpoint", options->checkpoint,
-                   "Parameters; default: those that training starts from");
+    add_parameter_options(app, options->parameters,
+                          "safetensors file with the parameters; default: those that training starts from");
     app.add_option("--after", options->after, "Print the graph after this pass; 'list passes' names them");
     app.add_flag("--training", options->training, "The training step instead of the deployed network");
     return [options] { inspect(*options); };

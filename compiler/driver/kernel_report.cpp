@@ -1,16 +1,23 @@
 #include "compiler/driver/kernel_report.h"
 
 #include "compiler/codegen/kernel_compiler.h"
-#include "compiler/lower/lower.h"
+#include "compiler/lower/group_lowering.h"
 #include "schedules/schedule.h"
 
 namespace quantide {
 
 namespace {
 
+LowerOptions lower_options(const LowerChoice &choice) {
+    return {choice.level, choice.batch, choice.parallel, choice.strict_float};
+}
+
+int group_of(const Program &program, const Step &step) {
+    return program.groups.at(static_cast<size_t>(step.kernel));
+}
+
 Kernel lower_step(const Program &program, const Step &step, const LowerChoice &choice) {
-    const LowerOptions options{choice.level, choice.batch, choice.parallel, choice.strict_float};
-    return lower_group(program.graph, program.groups.at(static_cast<size_t>(step.kernel)), options);
+    return lower_group(program.graph, group_of(program, step), lower_options(choice));
 }
 
 }  // namespace
@@ -18,6 +25,10 @@ Kernel lower_step(const Program &program, const Step &step, const LowerChoice &c
 KernelReport report_kernel(const Program &program, const Step &step, const LowerChoice &choice) {
     const Kernel kernel = lower_step(program, step, choice);
     return {kernel.family, kernel.arithmetic, find_schedule(kernel.family, kernel.target).instruction};
+}
+
+std::string kernel_signature(const Program &program, const Step &step, const LowerChoice &choice) {
+    return group_signature(program.graph, group_of(program, step), lower_options(choice));
 }
 
 JitKernel compile_step(const Program &program, const Step &step, const LowerChoice &choice) {

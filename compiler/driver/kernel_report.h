@@ -24,6 +24,9 @@ struct LowerChoice {
 /** What the compiler chooses for a step of a program. */
 KernelReport report_kernel(const Program &program, const Step &step, const LowerChoice &choice);
 
+/** What a step's kernel computes: those of equal text are one kernel. */
+std::string kernel_signature(const Program &program, const Step &step, const LowerChoice &choice);
+
 /** A step's kernel, compiled into this process. */
 JitKernel compile_step(const Program &program, const Step &step, const LowerChoice &choice);
 

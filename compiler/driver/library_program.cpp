@@ -46,12 +46,15 @@ int main(int argc, char **argv) {{
 }}
 )";
 
-bool have_command(const std::string &name) {
-    return std::system(fmt::format("command -v {} >/dev/null 2>&1", name).c_str()) == 0;
+/** Whether the first word of a shell command is a command here. */
+bool have_command(const std::string &command) {
+    const std::string word = shell_quote(command.substr(0, command.find(' ')));
+    return std::system(fmt::format("command -v {} >/dev/null 2>&1", word).c_str()) == 0;
 }
 
 /** Writes network.h and libnetwork.a. */
 void write_named_library(Program program, const Target &target, bool parallel, const std::string &folder) {
+    fmt::print(stderr, "compiling a library for {}\n", target.name);
     program.graph.name = kName;
     LibraryOptions options;
     options.target = target;
@@ -67,6 +70,10 @@ Toolchain find_toolchain(const Target &target, const Toolchain &wanted) {
     const bool native = target.architecture == host_architecture();
     const std::string machine = target.architecture == "arm-64" ? "aarch64" : "x86_64";
     Toolchain result = wanted;
+    for (const std::string *given : {&wanted.compiler, &wanted.runner}) {
+        user_check(given->empty() || have_command(*given),
+                   "target {}: expected a command of this machine, found '{}'", target.name, *given);
+    }
     if (result.compiler.empty()) {
         result.compiler = native ? "cc" : machine + "-linux-gnu-gcc";
         user_check(have_command(result.compiler),

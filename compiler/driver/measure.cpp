@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <functional>
 
 namespace quantide {
 
@@ -41,8 +42,10 @@ Measurement summarize(const std::vector<double> &samples) {
     const double reach = 1.96 * std::sqrt(n) / 2;
     const auto low = static_cast<size_t>(std::max(0.0, std::floor(n / 2 - reach)));
     const auto high = static_cast<size_t>(std::min(n - 1, std::ceil(n / 2 + reach) - 1));
-    return {
-        .seconds = rank(samples, samples.size() / 2), .low = rank(samples, low), .high = rank(samples, high)};
+    return {.seconds = rank(samples, samples.size() / 2),
+            .low = rank(samples, low),
+            .high = rank(samples, high),
+            .samples = samples};
 }
 
 }  // namespace
@@ -77,6 +80,12 @@ std::vector<Measurement> measure(std::span<const Contender> contenders, int roun
         }
     }
     return result;
+}
+
+Measurement difference(const Measurement &a, const Measurement &b) {
+    std::vector<double> samples(a.samples.size());
+    std::transform(a.samples.begin(), a.samples.end(), b.samples.begin(), samples.begin(), std::minus());
+    return summarize(samples);
 }
 
 }  // namespace quantide

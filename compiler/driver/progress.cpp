@@ -32,6 +32,10 @@ std::string epoch_line(const FitProgress &p) {
 
 }  // namespace
 
+void show_compiling(const std::string &what, int kernels) {
+    fmt::print(stderr, "compiling {}: {} kernels\n", what, kernels);
+}
+
 TrainingProgress::TrainingProgress() : terminal_(::isatty(STDERR_FILENO) != 0) {}
 
 void TrainingProgress::show(const FitProgress &progress) {

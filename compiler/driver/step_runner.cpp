@@ -30,7 +30,11 @@ void fill(std::span<std::byte> memory, ElementType type, uint32_t stream) {
 }  // namespace
 
 StepRunner::StepRunner(const Program &program, const Step &step, const LowerChoice &choice, int64_t batch)
-    : kernel_(compile_step(program, step, choice)), operands_(step.operands.size()) {
+    : StepRunner(compile_step(program, step, choice), step, batch, nullptr) {}
+
+StepRunner::StepRunner(JitKernel kernel, const Step &step, int64_t batch,
+                       const std::function<void *(const Buffer &)> &host)
+    : kernel_(std::move(kernel)), operands_(step.operands.size()) {
     for (size_t i = 0; i < operands_.size(); ++i) {
         const Buffer &from = step.operands[i];
         Operand &operand = operands_[i];
@@ -40,9 +44,12 @@ StepRunner::StepRunner(const Program &program, const Step &step, const LowerChoi
             operand.dimensions.emplace_back(0, static_cast<int32_t>(n), static_cast<int32_t>(stride));
             stride *= n;
         }
-        operand.memory = AlignedBytes(static_cast<size_t>(stride * from.type.bytes()));
-        fill(operand.memory, from.type, static_cast<uint32_t>(i));
-        operand.buffer.host = reinterpret_cast<uint8_t *>(operand.memory.data());
+        if (!host) {
+            operand.memory = AlignedBytes(static_cast<size_t>(stride * from.type.bytes()));
+            fill(operand.memory, from.type, static_cast<uint32_t>(i));
+        }
+        operand.buffer.host =
+            host ? static_cast<uint8_t *>(host(from)) : reinterpret_cast<uint8_t *>(operand.memory.data());
         operand.buffer.type = runtime_type(from.type);
         operand.buffer.dimensions = static_cast<int32_t>(operand.dimensions.size());
         operand.buffer.dim = operand.dimensions.data();

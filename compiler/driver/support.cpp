@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 
@@ -21,8 +23,44 @@ void add_network_argument(CLI::App &app, std::string &name) {
 
 void add_threads_option(CLI::App &app, int &threads) {
     app.add_option("--threads", threads, "Threads to use; 0: one a CPU. Results do not depend on it")
-        ->check(CLI::Range(0, 4096))
+        ->check(whole_number(0, 4096))
         ->capture_default_str();
+}
+
+CLI::Validator whole_number(uint64_t least, uint64_t most) {
+    return CLI::Validator(
+        [=](const std::string &text) {
+            uint64_t value = 0;
+            const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+            // A zero in front would make the number octal.
+            const bool fine =
+                error == std::errc() && fmt::to_string(value) == text && value >= least && value <= most;
+            return fine ? ""
+                        : fmt::format("expected a whole number from {} to {}, found '{}'", least, most, text);
+        },
+        "");
+}
+
+CLI::Validator positive_number() {
+    return CLI::Validator(
+        [](const std::string &text) {
+            double value = 0;
+            const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+            const bool fine =
+                error == std::errc() && end == text.data() + text.size() && value > 0 && std::isfinite(value);
+            return fine ? "" : fmt::format("expected a number above 0, found '{}'", text);
+        },
+        "");
+}
+
+CLI::Option *add_parameter_options(CLI::App &app, ParameterChoice &choice, const std::string &help) {
+    CLI::Option *checkpoint = app.add_option("--checkpoint", choice.checkpoint, help);
+    app.add_flag(
+           "--last", choice.last,
+           "Take a training checkpoint's parameters of the last epoch (its tensors NAME); default: those "
+           "of the epoch with the least validation error (best.NAME)")
+        ->needs(checkpoint);
+    return checkpoint;
 }
 
 Recipe recipe_of(const Network &network) {
@@ -35,8 +73,17 @@ DataSplits load_data(const Recipe &recipe, const std::string &folder) {
     return find_data_source(recipe.data).load(folder);
 }
 
-Arrays parameters_of(const Graph &network, const std::string &checkpoint) {
-    return checkpoint.empty() ? initial_parameters(network, 1) : load_parameters(checkpoint, network);
+Arrays parameters_of(const Graph &network, const ParameterChoice &choice) {
+    if (choice.checkpoint.empty()) {
+        return initial_parameters(network, 1);
+    }
+    std::string which;
+    Arrays parameters = load_parameters(choice.checkpoint, network, !choice.last, &which);
+    if (!which.empty()) {
+        fmt::print(stderr, "{}: parameters of the {}{}\n", choice.checkpoint, which,
+                   choice.last ? "" : "; --last takes those of the last");
+    }
+    return parameters;
 }
 
 Program deployed_program(const Graph &network, const Arrays &parameters) {
@@ -66,8 +113,12 @@ void check_can_write(const std::string &path) {
                folder.string());
 }
 
-ScratchFolder::ScratchFolder() : path_((fs::temp_directory_path() / "quantide-XXXXXX").string()) {
-    user_check(::mkdtemp(path_.data()) != nullptr, "{}: cannot make a temporary folder: {}", path_,
+ScratchFolder::ScratchFolder() {
+    const char *wanted = std::getenv("TMPDIR");
+    const std::string parent = wanted != nullptr && *wanted != '\0' ? wanted : "/tmp";
+    path_ = parent + "/quantide-XXXXXX";
+    user_check(::mkdtemp(path_.data()) != nullptr,
+               "{}: cannot make a temporary folder here: {}; TMPDIR names another", parent,
                std::generic_category().message(errno));
 }
 

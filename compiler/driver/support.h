@@ -14,14 +14,27 @@ void add_network_argument(CLI::App &app, std::string &name);
 /** Adds --threads. */
 void add_threads_option(CLI::App &app, int &threads);
 
+/** What an option's text must be: a whole number in that range; a number above 0. */
+CLI::Validator whole_number(uint64_t least, uint64_t most);
+CLI::Validator positive_number();
+
+/** Which parameters a command takes. */
+struct ParameterChoice {
+    std::string checkpoint;  ///< the file; empty: those that training starts from
+    bool last = false;       ///< those of the last epoch rather than those of the best one
+};
+
+/** Adds --checkpoint, with this help, and --last; returns the former. */
+CLI::Option *add_parameter_options(CLI::App &app, ParameterChoice &choice, const std::string &help);
+
 /** The recipe of a network. Throws CompileError if it has none. */
 Recipe recipe_of(const Network &network);
 
 /** The data of a recipe, from `folder` if it is not empty. */
 DataSplits load_data(const Recipe &recipe, const std::string &folder);
 
-/** The parameters in a checkpoint; those that training starts from if it is empty. */
-Arrays parameters_of(const Graph &network, const std::string &checkpoint);
+/** The parameters that were chosen. Says on stderr which copy that is where a checkpoint has two. */
+Arrays parameters_of(const Graph &network, const ParameterChoice &choice);
 
 /** What a library of a network computes. */
 Program deployed_program(const Graph &network, const Arrays &parameters);

@@ -10,11 +10,15 @@ namespace quantide {
 namespace {
 
 bool is_number(const std::string &cell) {
-    return cell.empty() || cell == "-" || std::isdigit(static_cast<unsigned char>(cell[0])) != 0;
+    const size_t digit = cell.starts_with('-') ? 1 : 0;
+    return cell.empty() || cell == "-" || std::isdigit(static_cast<unsigned char>(cell[digit])) != 0;
 }
 
 /** Three digits and a unit: the largest of which there is at least one. */
 std::string with_unit(double value, double step, const std::vector<const char *> &units) {
+    if (value < 0) {
+        return "-" + with_unit(-value, step, units);
+    }
     size_t unit = 0;
     while (value >= step && unit + 1 < units.size()) {
         value /= step;

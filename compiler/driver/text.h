@@ -10,7 +10,7 @@ using Table = std::vector<std::vector<std::string>>;
 /** A table as text with aligned columns; columns of numbers are flush right. */
 std::string format_table(const Table &table);
 
-/** "12.3 us", "4.56 ms", "1.20 s". */
+/** "12.3 us", "4.56 ms", "1.20 s", "-3.00 ns". */
 std::string format_seconds(double seconds);
 
 /** "45 s", "3 min 20 s", "2 h 05 min": a time to wait. */

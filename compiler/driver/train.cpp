@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <climits>
 #include <filesystem>
 #include <utility>
 
@@ -69,8 +70,9 @@ void train(const TrainOptions &options) {
     if (!options.restart && std::filesystem::exists(checkpoint)) {
         // Before anything is compiled, since it may be damaged.
         const Checkpoint found = load_checkpoint(checkpoint, graph);
-        found_run = fmt::format("{}: found {} of {} epochs, going on; --restart begins anew\n", checkpoint,
-                                found.epoch, recipe.epochs);
+        found_run =
+            fmt::format("{}: found {} of {} epochs, {}; --restart begins anew\n", checkpoint, found.epoch,
+                        recipe.epochs, found.epoch < recipe.epochs ? "going on" : "nothing is left to train");
     }
     const DataSplits data = load_data(recipe, options.data);
 
@@ -80,6 +82,7 @@ void train(const TrainOptions &options) {
     fit_options.restart = options.restart;
     fit_options.seed = options.seed;
     fit_options.threads = options.threads;
+    fit_options.compiling = show_compiling;
     fit_options.progress = [&](const FitProgress &p) {
         fmt::print(stderr, "{}", std::exchange(found_run, ""));
         progress.show(p);
@@ -97,11 +100,15 @@ std::function<void()> add_train(CLI::App &app) {
     app.add_option("--data", options->data, "Folder of the data set; without it, the data that ships");
     app.add_option("--checkpoint", options->checkpoint,
                    "File to keep the run in; a run found there goes on. Default: NET.safetensors");
-    app.add_option("--epochs", options->epochs, "Passes over the data; default: the recipe's");
-    app.add_option("--batch", options->batch, "Images a step; default: the recipe's");
+    app.add_option("--epochs", options->epochs, "Passes over the data; default: the recipe's")
+        ->check(whole_number(1, INT_MAX));
+    app.add_option("--batch", options->batch, "Images a step; default: the recipe's")
+        ->check(whole_number(1, INT_MAX));
     app.add_option("--learning-rate", options->learning_rate,
-                   "Rate of the first epoch; the schedule keeps its shape");
+                   "Rate of the first epoch; the schedule keeps its shape")
+        ->check(positive_number());
     app.add_option("--seed", options->seed, "Of the initial weights and the order of images")
+        ->check(whole_number(0, UINT64_MAX))
         ->capture_default_str();
     add_threads_option(app, options->threads);
     app.add_flag("--restart", options->restart, "Begin anew even if the checkpoint exists");

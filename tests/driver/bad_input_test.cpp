@@ -1,8 +1,11 @@
 #include "tests/driver/driver_process.h"
 
+#include "compiler/codegen/target.h"
+
 #include <gmock/gmock.h>
 
 #include <fstream>
+#include <limits>
 
 namespace quantide {
 
@@ -59,24 +62,89 @@ TEST(BadInput, Names) {
     expect_refused(folder, "compile tiny --random -o out --name 2nd", kFailed, {"2nd", "letters"});
     expect_refused(folder, "compile tiny -o out", kFailed, {"--checkpoint", "--random", "neither"});
     expect_refused(folder, "inspect tiny --after lunch", kFailed, {"lunch", "freeze", "fuse"});
-    expect_refused(folder, "inspect tiny --after differentiate", kFailed, {"differentiate", "freeze"});
+    expect_refused(folder, "inspect tiny --after differentiate", kFailed,
+                   {"differentiate", "freeze", "with --training"});
+    expect_refused(folder, "inspect tiny --after freeze --training", kFailed,
+                   {"freeze", "differentiate", "without --training"});
+    expect_refused(folder, "inspect tiny --after fuse --target pdp11", kFailed, {"pdp11", "host"});
     expect_refused(folder, "bench nobody", kFailed, {"nobody"});
     expect_refused(folder, "bench kernels --filter '('", kFailed, {"--filter", "regular expression"});
 }
 
 TEST(BadInput, Values) {
     const TemporaryFolder folder;
-    expect_refused(folder, "train tiny --epochs 0", kFailed, {"tiny", "epochs", "0"});
-    expect_refused(folder, "train tiny --batch 0", kFailed, {"tiny", "batch", "0"});
     expect_refused(folder, "train tiny --batch 100000", kFailed, {"tiny", "100000", "3400"});
-    expect_refused(folder, "train tiny --learning-rate -1", kFailed, {"tiny", "learning_rate", "-1"});
-    expect_refused(folder, "train tiny --learning-rate nan", kFailed, {"tiny", "learning_rate"});
-    expect_refused(folder, "", kIncomplete, {"--help"});
+    for (const char *value : {"0", "-1", "1e3", "1x", "010", "99999999999999999999"}) {
+        for (const char *option : {"train tiny --epochs ", "train tiny --batch ", "bench tiny --batch ",
+                                   "bench tiny --batch 1,", "bench tiny --rounds "}) {
+            expect_refused(folder, std::string(option) + value, kFailed,
+                           {"expected a whole number", "found '"});
+        }
+    }
+    for (const char *value : {"-1", "many", "99999999999999999999"}) {
+        expect_refused(folder, fmt::format("train tiny --seed {}", value), kFailed,
+                       {"--seed: expected a whole number from 0", value});
+        expect_refused(folder, fmt::format("train tiny --threads {}", value), kFailed,
+                       {"--threads: expected a whole number from 0", value});
+    }
+    for (const char *value : {"-1", "0", "nan", "inf", "fast", "1e-3x"}) {
+        expect_refused(folder, fmt::format("train tiny --learning-rate {}", value), kFailed,
+                       {"--learning-rate: expected a number above 0", value});
+    }
+    expect_refused(folder, "train tiny --restart=maybe", kFailed, {"--restart"});
+}
+
+TEST(BadInput, IncompleteLines) {
+    const TemporaryFolder folder;
+    expect_refused(folder, "", kIncomplete, {"COMMAND", "train, eval, compile", "--help"});
     expect_refused(folder, "train", kIncomplete, {"NET", "train --help"});
     expect_refused(folder, "eval tiny", kIncomplete, {"--checkpoint"});
-    expect_refused(folder, "train tiny --epochs many", kIncomplete, {"--epochs", "many"});
-    expect_refused(folder, "train tiny --threads -1", kIncomplete, {"--threads", "-1"});
-    expect_refused(folder, "bench tiny --batch 0", kIncomplete, {"--batch", "0"});
+    expect_refused(folder, "train tiny --epochs", kIncomplete, {"--epochs: expected a value"});
+}
+
+TEST(BadInput, EmptyTexts) {
+    const TemporaryFolder folder;
+    expect_refused(folder, "compile tiny --random -o ''", kFailed, {"--output", "''"});
+    expect_refused(folder, "train tiny --checkpoint ''", kFailed, {"--checkpoint", "''"});
+    expect_refused(folder, "eval tiny --checkpoint ''", kFailed, {"--checkpoint", "''"});
+    expect_refused(folder, "bench tiny --batch ''", kFailed, {"--batch", "''"});
+    expect_refused(folder, "bench machine --json ''", kFailed, {"--json", "''"});
+    expect_refused(folder, "list ''", kFailed, {"WHAT", "''"});
+}
+
+TEST(BadInput, OptionsThatWouldMeanNothing) {
+    const TemporaryFolder folder;
+    write_initial_checkpoint(folder / "tiny.st", "tiny");
+    const std::string eval = "eval tiny --checkpoint tiny.st ";
+    expect_refused(folder, eval + "--target arm-64-linux", kFailed,
+                   {"--target arm-64-linux", "--backend library", "--backend jit"});
+    expect_refused(folder, eval + "--cc cc", kFailed, {"--cc", "--backend library"});
+    expect_refused(folder, eval + "--runner env", kFailed, {"--runner", "--backend library"});
+    expect_refused(folder, eval + "--backend reference --level baseline", kFailed,
+                   {"--level baseline", "--backend jit", "--backend reference"});
+    expect_refused(folder, "inspect tiny --last", kFailed, {"--last", "--checkpoint"});
+    expect_refused(folder, "inspect tiny --training --checkpoint tiny.st", kFailed,
+                   {"--checkpoint", "--training"});
+    expect_refused(folder, "compile tiny --random -o out --no-cache --cache-dir cache", kFailed,
+                   {"--no-cache", "--cache-dir"});
+    for (const char *line : {"tiny --filter a", "machine --filter a", "kernels --batch 1",
+                             "tiny --train --batch 1", "kernels --checkpoint tiny.st", "machine --threads 2",
+                             "tiny --train --level baseline", "kernels --train"}) {
+        expect_refused(folder, std::string("bench ") + line, kFailed, {"expected it with", "found it with"});
+    }
+}
+
+TEST(BadInput, BenchesThatMeasureNothing) {
+    const TemporaryFolder folder;
+    expect_refused(folder, "bench kernels --filter zzz", kFailed, {"--filter", "'zzz'"});
+    for (const CpuLevel &level : all_levels()) {
+        if (!host_runs(level)) {
+            for (const char *what : {"tiny", "kernels", "machine"}) {
+                expect_refused(folder, fmt::format("bench {} --level {}", what, level.name), kFailed,
+                               {level.name, "lacks"});
+            }
+        }
+    }
 }
 
 /** A safetensors file with this header length and header. */
@@ -134,16 +202,61 @@ TEST(BadInput, OutputFolders) {
     expect_refused(folder, compile + "/proc/out", kFailed, {"/proc/out"});
     expect_refused(folder, "eval tiny --checkpoint tiny.st --scores absent/scores", kFailed, {"absent"});
     expect_refused(folder, "bench machine --json absent/report", kFailed, {"absent"});
+    expect_refused(folder, "eval tiny --checkpoint tiny.st --backend library", kFailed,
+                   {"/absent: cannot make a temporary folder", "TMPDIR"}, "export TMPDIR=/absent");
     // A disk that is full after 4 kB: the header would fit, the archive does not.
     const std::string cached = "compile tiny --random --cache-dir cache --target x86-64-linux-baseline -o ";
     const std::string full = "trap '' XFSZ; ulimit -f 8";
     expect_driver(folder.path(), cached + "warm");
-    expect_refused(folder, cached + "new/out", kFailed, {"new/out/libtiny.a"}, full);
+    expect_refused(folder, cached + "new/out", kFailed, {"new/out/libtiny.a: cannot write"}, full);
     const DriverResult training =
         run_driver_in(folder.path(), "train tiny --epochs 1 --checkpoint small", full);
     EXPECT_EQ(training.status, kFailed);
     EXPECT_THAT(training.err, HasSubstr("quantide: error: small: cannot write"));
     EXPECT_FALSE(std::filesystem::exists(folder / "small"));
+    const DriverResult listing = run_driver_in(folder.path(), "list >/dev/full");
+    EXPECT_EQ(listing.status, kFailed);
+    EXPECT_EQ(listing.err, "quantide: error: stdout: cannot write: No space left on device\n");
+}
+
+TEST(BadInput, CacheThatKeepsNothing) {
+    const TemporaryFolder folder;
+    folder.add("file", "content");
+    const DriverResult result = run_driver_in(
+        folder.path(), "compile tiny --random --cache-dir file --target x86-64-linux-baseline -o out");
+    EXPECT_EQ(result.status, 0);
+    EXPECT_TRUE(result.err.starts_with("quantide: warning: compiled kernels are not kept: file"));
+    EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1);
+}
+
+TEST(BadInput, CopiesOfACheckpoint) {
+    const TemporaryFolder folder;
+    const Graph network = find_network("tiny").graph();
+    Checkpoint checkpoint;
+    checkpoint.network = "tiny";
+    checkpoint.parameters = initial_parameters(network, 7);
+    checkpoint.best = initial_parameters(network, 8);
+    checkpoint.epoch = 20;
+    checkpoint.best_epoch = 17;
+    save_checkpoint(folder / "both", checkpoint);
+    const std::string eval = "eval tiny --backend reference --scores scores --checkpoint ";
+    const DriverResult best = run_driver_in(folder.path(), eval + "both");
+    EXPECT_EQ(best.err, "both: parameters of the best epoch 17 of 20; --last takes those of the last\n");
+    const std::string best_scores = content_of(folder / "scores");
+    EXPECT_EQ(run_driver_in(folder.path(), eval + "both --last").err,
+              "both: parameters of the last epoch 20\n");
+    const std::string last_scores = content_of(folder / "scores");
+    write_initial_checkpoint(folder / "one", "tiny");
+    EXPECT_EQ(run_driver_in(folder.path(), eval + "one").err, "");
+    EXPECT_EQ(content_of(folder / "scores"), last_scores);
+    EXPECT_NE(best_scores, last_scores);
+
+    std::filesystem::remove(folder / "scores");
+    checkpoint.parameters["dense1.weight"].floats()[5] = std::numeric_limits<float>::quiet_NaN();
+    save_checkpoint(folder / "nan", checkpoint);
+    for (const char *last : {"", " --last"}) {
+        expect_refused(folder, eval + "nan" + last, kFailed, {"nan", "dense1.weight", "finite"});
+    }
 }
 
 TEST(BadInput, LockedFolders) {

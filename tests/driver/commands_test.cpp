@@ -56,6 +56,11 @@ TEST(Commands, InspectShowsLayers) {
         EXPECT_THAT(table, HasSubstr(text));
     }
     EXPECT_THAT(expect_driver(folder.path(), "inspect tiny --target arm-64-linux"), HasSubstr("cnt"));
+    const std::string training =
+        expect_driver(folder.path(), "inspect tiny --training --target x86-64-linux");
+    for (const char *text : {"dense/w1a8", "popcount", "avx512", "elementwise"}) {
+        EXPECT_THAT(training, HasSubstr(text));
+    }
 }
 
 TEST(Commands, BenchReports) {
@@ -92,6 +97,7 @@ TEST(Text, Tables) {
     EXPECT_EQ(format_table({{"name", "n"}, {"a", "1"}, {"long", "23"}}), "name   n\na      1\nlong  23\n");
     EXPECT_EQ(format_seconds(1.234e-5), "12.3 us");
     EXPECT_EQ(format_seconds(2.5e-9), "2.50 ns");
+    EXPECT_EQ(format_seconds(-1.234e-5), "-12.3 us");
     EXPECT_EQ(format_duration(59.6), "1 min 00 s");
     EXPECT_EQ(format_duration(7320), "2 h 02 min");
     EXPECT_EQ(format_bytes(999), "999 B");
@@ -115,6 +121,14 @@ TEST(Measure, EveryContenderWorksInEveryRound) {
     EXPECT_LE(measured[0].low, measured[0].seconds);
     EXPECT_GE(measured[0].high, measured[0].seconds);
     EXPECT_EQ(measured[1].parts, (std::vector<double>{1, 3}));
+}
+
+TEST(Measure, DifferencesAreOfRounds) {
+    const Measurement a{.samples = {5, 100, 7}}, b{.samples = {3, 1, 8}};
+    EXPECT_EQ(difference(a, b).seconds, 2);
+    EXPECT_EQ(difference(b, a).seconds, -2);
+    EXPECT_EQ(difference(b, a).low, -99);
+    EXPECT_EQ(difference(b, a).high, 1);
 }
 
 }  // namespace

@@ -21,14 +21,15 @@ TEST(Train, ReportsAndFinishes) {
     EXPECT_LT(json["test_error"], 0.3);
     EXPECT_EQ(json["epochs"], 3);
     EXPECT_EQ(json["checkpoint"], "tiny.safetensors");
-    for (const char *text : {"epoch 1/3", "epoch 3/3", "validation error"}) {
+    for (const char *text :
+         {"compiling the training step: ", " kernels", "epoch 1/3", "epoch 3/3", "validation error"}) {
         EXPECT_THAT(first.err, HasSubstr(text));
     }
     EXPECT_THAT(first.err, testing::Not(HasSubstr("\033"))) << "bars are for terminals";
 
     const std::string content = content_of(folder / "tiny.safetensors");
     const DriverResult again = run_driver_in(folder.path(), "train tiny --json");
-    EXPECT_THAT(again.err, HasSubstr("found 3 of 3 epochs"));
+    EXPECT_THAT(again.err, HasSubstr("found 3 of 3 epochs, nothing is left to train"));
     EXPECT_EQ(nlohmann::json::parse(again.out)["test_error"], json["test_error"]);
     EXPECT_EQ(content_of(folder / "tiny.safetensors"), content);
     EXPECT_THAT(run_driver_in(folder.path(), "train tiny --epochs 4").err, HasSubstr("--restart"));
