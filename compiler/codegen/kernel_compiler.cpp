@@ -5,11 +5,15 @@
 #include "runtime/parallel.h"
 
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstdlib>
 #include <map>
+#include <system_error>
 
 namespace quantide {
 
@@ -40,6 +44,20 @@ private:
     int descriptor;
 };
 
+/** Where these are missing, LLVM ends the process and Halide speaks of its own mistake. */
+void check_room() {
+    constexpr rlim_t kMostCode = rlim_t{1} << 24;
+    rlimit limit{};
+    getrlimit(RLIMIT_FSIZE, &limit);
+    user_check(limit.rlim_cur >= kMostCode,
+               "compiled code: expected files of {} bytes to be allowed (ulimit -f), found a limit of {}",
+               kMostCode, limit.rlim_cur);
+    char folder[] = "/tmp/quantide-XXXXXX";
+    user_check(mkdtemp(folder) != nullptr, "/tmp: cannot make a temporary folder here: {}",
+               std::generic_category().message(errno));
+    rmdir(folder);
+}
+
 std::string halide_version() {
     return fmt::format("halide {}.{}.{}", HALIDE_VERSION_MAJOR, HALIDE_VERSION_MINOR, HALIDE_VERSION_PATCH);
 }
@@ -65,6 +83,7 @@ void check_needs(const std::string &object, const KernelRequest &request) {
 }  // namespace
 
 std::string compile_module(const Halide::Module &module, CodeFormat format) {
+    check_room();
     const MemoryFile file;
     module.compile(
         {{format == CodeFormat::Object ? Halide::OutputFileType::object : Halide::OutputFileType::assembly,
@@ -129,6 +148,7 @@ std::string compile_runtime(const std::string &architecture, const CodeCache &ca
     if (auto object = cache.load(key)) {
         return *object;
     }
+    check_room();
     const MemoryFile file;
     Halide::compile_standalone_runtime(file.path(), target);
     std::string object = file.content();

@@ -122,6 +122,27 @@ void set_common_rules(CLI::App &app) {
     throw CompileError(fmt::format("stdout: cannot write: {}", error.message()));
 }
 
+/** Says that there was too little memory, and what for if one of the arguments names a network. */
+std::string out_of_memory(const CLI::App &command) {
+    const std::vector<Network> networks = all_networks();
+    for (const CLI::Option *option : command.get_options()) {
+        const auto network = std::find_if(networks.begin(), networks.end(), [&](const Network &candidate) {
+            return option->get_positional() && option->count() != 0 && option->results()[0] == candidate.name;
+        });
+        if (network == networks.end()) {
+            continue;
+        }
+        const Graph graph = network->graph();
+        const auto largest =
+            std::max_element(graph.values.begin(), graph.values.end(), [&](const Value &a, const Value &b) {
+                return element_count(a.shape, 1, a.name) < element_count(b.shape, 1, b.name);
+            });
+        return fmt::format("network '{}': expected memory for values such as '{}' {}{}, found too little",
+                           network->name, largest->name, to_string(largest->type), to_string(largest->shape));
+    }
+    return "out of memory";
+}
+
 /** Reads the arguments and does what they say. */
 int run(const std::string &program, int argc, char **argv) {
     CLI::App app("Quantide: low-precision networks, trained and compiled ahead of time through Halide.",
@@ -168,12 +189,14 @@ int run(const std::string &program, int argc, char **argv) {
         return report(program, "error", fmt::format("{}; {}", e.what(), help()), kFailed);
     }
     check_networks();
+    const auto chosen = std::find_if(actions.begin(), actions.end(),
+                                     [](const auto &candidate) { return candidate.first->parsed(); });
     try {
-        for (const auto &[sub, action] : actions) {
-            if (sub->parsed()) {
-                action();
-            }
+        if (chosen != actions.end()) {
+            chosen->second();
         }
+    } catch (const std::bad_alloc &) {
+        throw CompileError(out_of_memory(*chosen->first));
     } catch (const std::system_error &e) {
         if (std::ferror(stdout) == 0) {
             throw;
@@ -196,8 +219,6 @@ int run_driver(int argc, char **argv) {
         return run(program, argc, argv);
     } catch (const CompileError &e) {
         return report(program, "error", e.what(), kFailed);
-    } catch (const std::bad_alloc &) {
-        return report(program, "error", "out of memory", kFailed);
     } catch (const InternalError &e) {
         return report(program, "internal error, please report it", e.what(), kFailed);
     } catch (const std::exception &e) {

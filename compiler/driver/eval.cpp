@@ -51,6 +51,7 @@ Array run_reference(const EvalOptions &options, const Graph &network, const Arra
     constexpr int64_t kRows = 50;
     const int64_t rows = inputs.shape.at(0);
     const std::string name = input_name(network);
+    fmt::print(stderr, "interpreting {} images\n", rows);
     Array scores(Float(32), {rows, network.value(network.outputs.at(0)).shape.at(1)});
     const int64_t row_bytes = static_cast<int64_t>(scores.bytes.size()) / rows;
     parallel_for(static_cast<size_t>((rows + kRows - 1) / kRows), options.threads, [&](size_t part) {

@@ -73,6 +73,9 @@ TEST(Dense, RefusesBadUnits) {
         expect_net_error([&](const Tensor &x) { return dense(x, {.units = units, .name = "wide"}); },
                          {"'wide.weight'", "at most 536870912 elements", std::to_string(units)});
     }
+    expect_error(
+        [] { build("net", [] { return dense(input("image", {INT32_MAX}, UInt(8)), {.units = 1}); }); },
+        {"'dense1.weight'", "at most 536870912 elements", "[1, 2147483647]"});
     // 2^62 x 4 is 0 in 64 bits.
     expect_net_error([](const Tensor &x) { return dense(x, {.units = int64_t{1} << 62}); },
                      {"dense1.weight", "overflows"});
