@@ -1,5 +1,7 @@
 #include "dsl/layers.h"
 
+#include "dsl/naming.h"
+
 #include <algorithm>
 #include <cmath>
 #include <set>
@@ -10,55 +12,6 @@ namespace {
 
 /** The graph that input() adds to; layers find theirs through their tensor. */
 thread_local std::shared_ptr<Graph> current;
-
-/** Throws CompileError for a name that is no C identifier. */
-void check_name(const std::string &kind, const std::string &name) {
-    const bool letters =
-        name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==
-        std::string::npos;
-    user_check(letters && !name.empty() && (name[0] < '0' || name[0] > '9'),
-               "{} {:?}: expected a name of letters, digits and '_' that does not start with a digit", kind,
-               name);
-}
-
-/** Names that a training step or a checkpoint gives to what is no layer. */
-constexpr std::string_view kReserved[] = {"best", "labels", "loss", "optimizer", "rate"};
-
-/** `wanted`, or the kind with the next number: dense1, dense2, ... Throws CompileError for a name that
- * another layer has, that is reserved, or that is no C identifier. */
-std::string layer_name(const Graph &graph, const std::string &kind, const std::string &wanted) {
-    std::map<std::string, std::string> taken;  // name -> kind
-    for (const Node &node : graph.nodes) {
-        taken[node.name] = node.op;
-    }
-    if (wanted.empty()) {
-        for (int number = 1;; ++number) {
-            const std::string name = kind + std::to_string(number);
-            if (taken.count(name) == 0) {
-                return name;
-            }
-        }
-    }
-    check_name(kind, wanted);
-    const auto other = taken.find(wanted);
-    user_check(other == taken.end(), "{} '{}': expected a name that no other layer has, found {} '{}'", kind,
-               wanted, other == taken.end() ? "" : other->second, wanted);
-    user_check(std::find(std::begin(kReserved), std::end(kReserved), wanted) == std::end(kReserved),
-               "{} '{}': expected a name other than {}", kind, wanted, fmt::join(kReserved, ", "));
-    return wanted;
-}
-
-ValueId parameter(Graph &graph, const std::string &name, Shape shape, const char *init, bool trainable) {
-    constexpr int64_t kMaxElements = int64_t{1} << 29;  // kernels count bytes in 32 bits
-    const ValueId id =
-        graph.add_one("parameter", name, {},
-                      {{"shape", std::move(shape)}, {"init", init}, {"trainable", int64_t{trainable}}});
-    const Shape &extents = graph.value(id).shape;
-    user_check(element_count(extents, 1, name) <= kMaxElements,
-               "parameter '{}': expected at most {} elements, found {}", name, kMaxElements,
-               to_string(extents));
-    return id;
-}
 
 void check_scores(const Graph &graph, const Tensor &scores) {
     const Value &value = graph.value(scores.id());
@@ -92,7 +45,9 @@ void check_all_used(const Graph &graph, ValueId scores) {
 
 Tensor input(const std::string &name, const Shape &features, ElementType type, const InputOptions &options) {
     user_check(current != nullptr, "input '{}': expected to be called inside a network (see build)", name);
-    user_check(features.size() == 1, "input '{}': expected one extent, found {}", name, to_string(features));
+    user_check(features.size() == 1 || features.size() == 3,
+               "input '{}': expected [features] or [channels, height, width], found {} extents", name,
+               features.size());
     user_check(type == UInt(8) || type == Float(32), "input '{}': expected UInt(8) or Float(32), found {}",
                name, to_string(type));
     user_check(type == UInt(8) || (options.scale == 1 && options.offset == 0),
@@ -112,15 +67,9 @@ Tensor dense(const Tensor &x, const DenseOptions &options) {
     user_check(options.units > 0, "dense '{}': expected at least 1 unit, found {}", name, options.units);
     user_check(options.gradients == float32(), "dense '{}': expected float32 gradients, found {}", name,
                options.gradients.quantizer);
-    user_check(x.shape().size() == 2, "dense '{}': expected an input [N, features], found {}", name,
-               to_string(x.shape()));
-    const bool quantized = options.weights != float32();
-    ValueId weight = parameter(graph, name + ".weight", {options.units, x.shape()[1]},
-                               quantized ? "uniform" : "glorot", true);
-    if (quantized) {
-        weight = graph.add_one("quantize", name + ".weight." + options.weights.quantizer, {weight},
-                               {{"quantizer", options.weights.quantizer}});
-    }
+    user_check(x.shape().size() == 2, "dense '{}': expected an input [N, features] (see flatten), found {}",
+               name, to_string(x.shape()));
+    const ValueId weight = weights(graph, name, {options.units, x.shape()[1]}, options.weights);
     return x.with(graph.add_one("dense", name, {x.id(), weight}));
 }
 
@@ -131,7 +80,8 @@ Tensor batch_norm(const Tensor &x, const BatchNormOptions &options) {
                name, options.eps);
     user_check(options.momentum > 0 && options.momentum <= 1,
                "batch_norm '{}': expected momentum in (0, 1], found {}", name, options.momentum);
-    user_check(x.shape().size() == 2, "batch_norm '{}': expected an input [N, features], found {}", name,
+    user_check(x.shape().size() == 2 || x.shape().size() == 4,
+               "batch_norm '{}': expected an input [N, C] or [N, C, H, W], found {}", name,
                to_string(x.shape()));
     const int64_t features = x.shape()[1];
     const std::vector<ValueId> inputs{x.id(), parameter(graph, name + ".weight", {features}, "ones", true),

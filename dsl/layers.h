@@ -28,8 +28,8 @@ struct InputOptions {
     float offset = 0;
 };
 
-/** A batch of rows of `features` numbers: Float(32), or UInt(8) codes 0..255.
- * Throws CompileError for another type, for more than one extent or for one that is not positive. */
+/** A batch of vectors [features] or images [channels, height, width]: Float(32), or UInt(8) codes 0..255.
+ * Throws CompileError for another type, for other extents or for one that is not positive. */
 Tensor input(const std::string &name, const Shape &features, ElementType type,
              const InputOptions &options = {});
 
@@ -50,8 +50,8 @@ struct BatchNormOptions {
     std::string name = {};
 };
 
-/** Batch normalization over the rows (Ioffe & Szegedy 2015): by the batch's statistics in training, by the
- * running ones otherwise. Makes NAME.weight, .bias, .running_mean, .running_var (biased). */
+/** Batch normalization of each feature or channel (Ioffe & Szegedy 2015): by the batch's statistics in
+ * training, by the running ones otherwise. Makes NAME.weight, .bias, .running_mean, .running_var (biased). */
 Tensor batch_norm(const Tensor &x, const BatchNormOptions &options = {});
 
 /** The codes of a quantizer, with its surrogate gradient. Throws CompileError for a tensor that is

@@ -36,8 +36,8 @@ Arrays initial_parameters(const Graph &network, uint64_t seed) {
         if (init == "ones") {
             std::fill(numbers.begin(), numbers.end(), 1.0F);
         } else if (init != "zeros") {
-            const auto fans = static_cast<float>(value.shape.at(0) + value.shape.at(1));
-            const float range = init == "glorot" ? std::sqrt(6 / fans) : 1.0F;
+            const float range =
+                init == "glorot" ? std::sqrt(6 / static_cast<float>(fans(value.shape))) : 1.0F;
             const RandomStream random{.seed = seed, .stream = stream};
             for (size_t i = 0; i < numbers.size(); ++i) {
                 numbers[i] = range * uniform_symmetric(random(i));

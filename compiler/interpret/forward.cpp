@@ -12,31 +12,6 @@ namespace {
     throw InternalError(fmt::format("'{}' is bound, not computed", op.node.name));
 }
 
-/** The integers q of an encoded operand (see IntegerView). */
-std::vector<int32_t> integers(const Interpretation &op, size_t i) {
-    const IntegerView view = integer_view(op.input_value(i).encoding);
-    std::vector<int32_t> result;
-    for (uint8_t code : op.in(i).as<uint8_t>()) {
-        result.push_back(view.multiplier * code + view.addend);
-    }
-    return result;
-}
-
-/** The float32 numbers that an operand stands for. */
-std::vector<float> numbers(const Interpretation &op, size_t i) {
-    const Encoding &encoding = op.input_value(i).encoding;
-    if (encoding.plain()) {
-        const auto values = op.in(i).floats();
-        return {values.begin(), values.end()};
-    }
-    const IntegerView view = integer_view(encoding);
-    std::vector<float> result;
-    for (int32_t q : integers(op, i)) {
-        result.push_back(static_cast<float>(q) * view.scale + view.offset);
-    }
-    return result;
-}
-
 /** out[n, m] = sum_k x[n, k] w[m, k] in ascending k, in T. */
 template<typename T, typename Out>
 void product(const std::vector<T> &x, const std::vector<T> &w, int64_t depth, std::span<Out> out) {
@@ -55,10 +30,6 @@ void product(const std::vector<T> &x, const std::vector<T> &w, int64_t depth, st
 int64_t row_sum(const std::vector<int32_t> &matrix, int64_t depth, size_t row) {
     const auto begin = matrix.begin() + static_cast<int64_t>(row) * depth;
     return std::accumulate(begin, begin + depth, int64_t{0});
-}
-
-int64_t integer_at(const Array &array, size_t i) {
-    return array.type.bits == 32 ? array.as<int32_t>()[i] : array.as<int64_t>()[i];
 }
 
 }  // namespace
@@ -105,7 +76,7 @@ void interpret_batch_norm(Interpretation &op) {
     const auto mean = op.in(3).floats(), var = op.in(4).floats();
     const float eps = static_cast<float>(op.node.real("eps"));
     for (size_t i = 0; i < x.size(); ++i) {
-        const size_t c = i % weight.size();
+        const size_t c = channel_of(op.in(0).shape, i);
         const float a = weight[c] / std::sqrt(var[c] + eps);
         op.out(0).floats()[i] = (x[i] - mean[c]) * a + bias[c];
     }
@@ -120,13 +91,9 @@ void interpret_hardtanh(Interpretation &op) {
 
 void interpret_integer_dense(Interpretation &op) {
     std::vector<int64_t> acc(static_cast<size_t>(op.out(0).size()));
-    product<int32_t, int64_t>(integers(op, 0), integers(op, 1), op.columns(0), std::span(acc));
+    product<int32_t, int64_t>(integers(op, 0), integers(op, 1), op.in(0).size() / op.rows(0), std::span(acc));
     for (size_t i = 0; i < acc.size(); ++i) {
-        if (op.out(0).type.bits == 32) {
-            op.out(0).as<int32_t>()[i] = static_cast<int32_t>(acc[i]);
-        } else {
-            op.out(0).as<int64_t>()[i] = acc[i];
-        }
+        set_integer(op.out(0), i, acc[i]);
     }
 }
 
@@ -135,23 +102,14 @@ void interpret_dequantize(Interpretation &op) {
     const float scale = static_cast<float>(op.node.real("scale"));
     const auto y = op.out(0).floats();
     for (size_t i = 0; i < y.size(); ++i) {
-        y[i] = static_cast<float>(integer_at(op.in(0), i)) * scale + offset[i % offset.size()];
-    }
-}
-
-void interpret_code_sum(Interpretation &op) {
-    const std::vector<int32_t> w = integers(op, 0);
-    const auto y = op.out(0).floats();
-    for (size_t m = 0; m < y.size(); ++m) {
-        y[m] = static_cast<float>(op.node.real("scale")) * static_cast<float>(row_sum(w, op.columns(0), m));
+        y[i] = static_cast<float>(integer_at(op.in(0), i)) * scale + offset[channel_operand_index(op, i)];
     }
 }
 
 void interpret_threshold(Interpretation &op) {
-    const size_t columns = static_cast<size_t>(op.columns(0));
     const auto y = op.out(0).as<uint8_t>();
     for (size_t i = 0; i < y.size(); ++i) {
-        y[i] = integer_at(op.in(0), i) >= integer_at(op.in(1), i % columns) ? 1 : 0;
+        y[i] = integer_at(op.in(0), i) >= integer_at(op.in(1), channel_operand_index(op, i)) ? 1 : 0;
     }
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-#include "compiler/ir/graph.h"
+#include "compiler/ops/rules.h"
 
 namespace quantide {
 
@@ -18,6 +18,28 @@ struct Interpretation {
     int64_t rows(size_t i) const { return in(i).shape.at(0); }
     int64_t columns(size_t i) const { return in(i).shape.at(1); }
 };
+
+/** The integers q of an encoded operand (see IntegerView). */
+std::vector<int32_t> integers(const Interpretation &op, size_t i);
+
+/** The float32 numbers that an operand stands for. */
+std::vector<float> numbers(const Interpretation &op, size_t i);
+
+/** The same in double, for training ops: their float32 kernels are held to these within derived tolerances.
+ */
+std::vector<double> doubles(const Interpretation &op, size_t i);
+void store(Array &array, const std::vector<double> &values);
+
+/** Element i of an Int(32) or Int(64) array. */
+int64_t integer_at(const Array &array, size_t i);
+void set_integer(Array &array, size_t i, int64_t value);
+
+/** The channel of element i of a value [N, C] or [N, C, H, W]. */
+size_t channel_of(const Shape &shape, size_t i);
+
+/** Where an operand of a number a channel (and kind of position) keeps that of element i of input 0; see
+ * check_channel_operand. */
+size_t channel_operand_index(const Interpretation &op, size_t i);
 
 #define OP(name) void interpret_##name(Interpretation &op);
 #include "compiler/ops/ops.inc"

@@ -10,26 +10,6 @@ namespace quantide {
 
 namespace {
 
-std::vector<double> numbers(const Interpretation &op, size_t i) {
-    const Encoding &encoding = op.input_value(i).encoding;
-    std::vector<double> result;
-    if (encoding.plain()) {
-        const auto values = op.in(i).floats();
-        return {values.begin(), values.end()};
-    }
-    const IntegerView view = integer_view(encoding);
-    for (uint8_t code : op.in(i).as<uint8_t>()) {
-        result.push_back(static_cast<double>(view.scale) * (view.multiplier * code + view.addend) +
-                         view.offset);
-    }
-    return result;
-}
-
-void store(Array &array, const std::vector<double> &values) {
-    std::transform(values.begin(), values.end(), array.floats().begin(),
-                   [](double v) { return static_cast<float>(v); });
-}
-
 /** One-against-all target of element i of a [rows, classes] matrix. */
 double target(const Interpretation &op, size_t i) {
     const size_t classes = static_cast<size_t>(op.columns(0));
@@ -37,7 +17,7 @@ double target(const Interpretation &op, size_t i) {
 }
 
 std::vector<double> softmax(const Interpretation &op) {
-    std::vector<double> p = numbers(op, 0);
+    std::vector<double> p = doubles(op, 0);
     const auto classes = op.columns(0);
     for (auto row = p.begin(); row != p.end(); row += classes) {
         const double top = *std::max_element(row, row + classes);
@@ -58,22 +38,23 @@ double step_weight(const Interpretation &op, double w, double u) {
 }  // namespace
 
 void interpret_batch_norm_train(Interpretation &op) {
-    const std::vector<double> x = numbers(op, 0), weight = numbers(op, 1), bias = numbers(op, 2);
+    const std::vector<double> x = doubles(op, 0), weight = doubles(op, 1), bias = doubles(op, 2);
     const size_t columns = weight.size();
-    const double rows = static_cast<double>(op.rows(0));
+    const double rows = static_cast<double>(x.size() / columns);
+    const auto channel = [&](size_t i) { return channel_of(op.in(0).shape, i); };
     std::vector<double> mean(columns), var(columns), y(x.size());
     for (size_t i = 0; i < x.size(); ++i) {
-        mean[i % columns] += x[i];
+        mean[channel(i)] += x[i];
     }
     // Of a whole sum: a column of equal integers has exactly their mean.
     for (double &m : mean) {
         m /= rows;
     }
     for (size_t i = 0; i < x.size(); ++i) {
-        var[i % columns] += (x[i] - mean[i % columns]) * (x[i] - mean[i % columns]) / rows;
+        var[channel(i)] += (x[i] - mean[channel(i)]) * (x[i] - mean[channel(i)]) / rows;
     }
     for (size_t i = 0; i < x.size(); ++i) {
-        const size_t c = i % columns;
+        const size_t c = channel(i);
         y[i] = (x[i] - mean[c]) * (weight[c] / std::sqrt(var[c] + op.node.real("eps"))) + bias[c];
     }
     store(op.out(0), y);
@@ -82,20 +63,21 @@ void interpret_batch_norm_train(Interpretation &op) {
 }
 
 void interpret_batch_norm_gradient(Interpretation &op) {
-    const std::vector<double> dy = numbers(op, 0), x = numbers(op, 1), mean = numbers(op, 2),
-                              var = numbers(op, 3), weight = numbers(op, 4);
+    const std::vector<double> dy = doubles(op, 0), x = doubles(op, 1), mean = doubles(op, 2),
+                              var = doubles(op, 3), weight = doubles(op, 4);
     const size_t columns = weight.size();
-    const double rows = static_cast<double>(op.rows(0));
+    const double rows = static_cast<double>(x.size() / columns);
+    const auto channel = [&](size_t i) { return channel_of(op.in(0).shape, i); };
     auto h = [&](size_t i) {
-        return (x[i] - mean[i % columns]) / std::sqrt(var[i % columns] + op.node.real("eps"));
+        return (x[i] - mean[channel(i)]) / std::sqrt(var[channel(i)] + op.node.real("eps"));
     };
     std::vector<double> dx(dy.size()), dweight(columns), dbias(columns);
     for (size_t i = 0; i < dy.size(); ++i) {
-        dweight[i % columns] += dy[i] * h(i);
-        dbias[i % columns] += dy[i];
+        dweight[channel(i)] += dy[i] * h(i);
+        dbias[channel(i)] += dy[i];
     }
     for (size_t i = 0; i < dy.size(); ++i) {
-        const size_t c = i % columns;
+        const size_t c = channel(i);
         dx[i] = weight[c] / std::sqrt(var[c] + op.node.real("eps")) *
                 (dy[i] - dbias[c] / rows - h(i) * dweight[c] / rows);
     }
@@ -105,7 +87,7 @@ void interpret_batch_norm_gradient(Interpretation &op) {
 }
 
 void interpret_moving_average(Interpretation &op) {
-    std::vector<double> running = numbers(op, 0), batch = numbers(op, 1);
+    std::vector<double> running = doubles(op, 0), batch = doubles(op, 1);
     const double momentum = op.node.real("momentum");
     for (size_t i = 0; i < running.size(); ++i) {
         running[i] = (1 - momentum) * running[i] + momentum * batch[i];
@@ -127,7 +109,7 @@ void interpret_hardtanh_gradient(Interpretation &op) {
 }
 
 void interpret_dense_input_gradient(Interpretation &op) {
-    const std::vector<double> dy = numbers(op, 0), w = numbers(op, 1);
+    const std::vector<double> dy = doubles(op, 0), w = doubles(op, 1);
     const size_t outputs = static_cast<size_t>(op.columns(0)), depth = static_cast<size_t>(op.columns(1));
     std::vector<double> dx(static_cast<size_t>(op.out(0).size()));
     for (size_t i = 0; i < dx.size(); ++i) {
@@ -139,7 +121,7 @@ void interpret_dense_input_gradient(Interpretation &op) {
 }
 
 void interpret_dense_weight_gradient(Interpretation &op) {
-    const std::vector<double> dy = numbers(op, 0), x = numbers(op, 1);
+    const std::vector<double> dy = doubles(op, 0), x = doubles(op, 1);
     const size_t outputs = static_cast<size_t>(op.columns(0)), depth = static_cast<size_t>(op.columns(1));
     std::vector<double> dw(static_cast<size_t>(op.out(0).size()));
     for (size_t i = 0; i < dw.size(); ++i) {
@@ -151,7 +133,7 @@ void interpret_dense_weight_gradient(Interpretation &op) {
 }
 
 void interpret_squared_hinge(Interpretation &op) {
-    const std::vector<double> scores = numbers(op, 0);
+    const std::vector<double> scores = doubles(op, 0);
     double loss = 0;
     for (size_t i = 0; i < scores.size(); ++i) {
         const double margin = std::max(0.0, 1 - target(op, i) * scores[i]);
@@ -161,7 +143,7 @@ void interpret_squared_hinge(Interpretation &op) {
 }
 
 void interpret_squared_hinge_gradient(Interpretation &op) {
-    std::vector<double> scores = numbers(op, 0);
+    std::vector<double> scores = doubles(op, 0);
     for (size_t i = 0; i < scores.size(); ++i) {
         const double t = target(op, i);
         scores[i] = -2 * t * std::max(0.0, 1 - t * scores[i]) / static_cast<double>(scores.size());
@@ -187,8 +169,8 @@ void interpret_softmax_cross_entropy_gradient(Interpretation &op) {
 }
 
 void interpret_adam(Interpretation &op) {
-    std::vector<double> w = numbers(op, 0), m = numbers(op, 1), v = numbers(op, 2);
-    const std::vector<double> g = numbers(op, 3), rate = numbers(op, 4);
+    std::vector<double> w = doubles(op, 0), m = doubles(op, 1), v = doubles(op, 2);
+    const std::vector<double> g = doubles(op, 3), rate = doubles(op, 4);
     const double beta1 = op.node.real("beta1"), beta2 = op.node.real("beta2"), eps = op.node.real("eps");
     for (size_t i = 0; i < w.size(); ++i) {
         m[i] = beta1 * m[i] + (1 - beta1) * g[i];
@@ -201,8 +183,8 @@ void interpret_adam(Interpretation &op) {
 }
 
 void interpret_sgd(Interpretation &op) {
-    std::vector<double> w = numbers(op, 0), m = numbers(op, 1);
-    const std::vector<double> g = numbers(op, 2), rate = numbers(op, 3);
+    std::vector<double> w = doubles(op, 0), m = doubles(op, 1);
+    const std::vector<double> g = doubles(op, 2), rate = doubles(op, 3);
     for (size_t i = 0; i < w.size(); ++i) {
         m[i] = op.node.real("momentum") * m[i] + g[i];
         w[i] = step_weight(op, w[i], w[i] - rate[0] * m[i]);

@@ -9,20 +9,33 @@ namespace quantide {
 
 namespace {
 
-/** Position of element (row, column) of a [rows, columns] matrix of whole elements. */
-int64_t position(Layout layout, int64_t columns, int64_t row, int64_t column) {
-    return layout == Layout::OutputPanels ? (row / 32 * columns + column) * 32 + row % 32
-                                          : row * columns + column;
-}
+/** Where a layout keeps the elements of an array. */
+struct Positions {
+    Layout layout;
+    Planes planes;
+    int64_t inner;  ///< channels, or words of channels
+    bool packed;
 
-/** Position of the 32-bit word that holds the 1-bit code of (row, column). */
-int64_t word_position(Layout layout, int64_t columns, int64_t row, int64_t column) {
-    const int64_t words = (columns + 31) / 32;
-    if (layout == Layout::OutputPanels) {
-        return (row / 32 * words + column / 32) * 32 + row % 32;
+    Positions(const Array &array, Layout order)
+        : layout(order),
+          planes(planes_of(array.shape)),
+          inner(packs_bits(array.type, order) ? (planes.channels + 31) / 32 : planes.channels),
+          packed(packs_bits(array.type, order)) {}
+
+    /** The element (or the word) that holds channel `channel`. */
+    size_t operator()(int64_t row, int64_t channel, int64_t position) const {
+        const int64_t c = packed ? channel / 32 : channel;
+        switch (layout) {
+            case Layout::Logical:
+                return static_cast<size_t>((row * planes.channels + channel) * planes.positions + position);
+            case Layout::OutputPanels:
+                return static_cast<size_t>(((row / 32 * planes.positions + position) * inner + c) * 32 +
+                                           row % 32);
+            default:
+                return static_cast<size_t>((row * planes.positions + position) * inner + c);
+        }
     }
-    return row * words + column / 32;
-}
+};
 
 /** The lowest bits of up to 32 bytes as the bits of a word. */
 uint32_t gather_bits(const uint8_t *codes, int64_t count) {
@@ -40,17 +53,20 @@ uint32_t gather_bits(const uint8_t *codes, int64_t count) {
     return word;
 }
 
-/** Codes of one byte each, row-major, as packed words. */
-void pack_bits(const Array &from, Array &to) {
-    const int64_t columns = from.shape.back();
-    const int64_t rows = from.size() / columns;
-    for (int64_t row = 0; row < rows; ++row) {
-        for (int64_t column = 0; column < columns; column += 32) {
-            to.as<uint32_t>()[static_cast<size_t>(word_position(to.layout, columns, row, column))] =
-                gather_bits(&from.as<uint8_t>()[static_cast<size_t>(row * columns + column)],
-                            std::min<int64_t>(32, columns - column));
+/** Codes of one byte each, row-major, one position a channel, as packed words. */
+void pack_rows(const Array &from, Array &to, const Positions &at) {
+    for (int64_t row = 0; row < at.planes.rows; ++row) {
+        for (int64_t channel = 0; channel < at.planes.channels; channel += 32) {
+            to.as<uint32_t>()[at(row, channel, 0)] =
+                gather_bits(&from.as<uint8_t>()[static_cast<size_t>(row * at.planes.channels + channel)],
+                            std::min<int64_t>(32, at.planes.channels - channel));
         }
     }
+}
+
+/** The 1-bit code at `position`, or what replaces it. */
+uint8_t code_at(const Array &array, bool packed, size_t position, int64_t channel) {
+    return packed ? array.as<uint32_t>()[position] >> (channel % 32) & 1 : array.as<uint8_t>()[position];
 }
 
 }  // namespace
@@ -89,31 +105,23 @@ Array to_layout(const Array &array, Layout layout) {
     }
     internal_check(!array.shape.empty(), "to_layout of a scalar");
     Array result(array.type, array.shape, layout);
-    const int64_t columns = array.shape.back();
-    const int64_t rows = array.size() / columns;
-    if (array.layout == Layout::Logical && packs_bits(array.type, layout)) {
-        pack_bits(array, result);
+    const Positions from(array, array.layout), to(array, layout);
+    if (array.layout == Layout::Logical && to.packed && to.planes.positions == 1) {
+        pack_rows(array, result, to);
         return result;
     }
-    const size_t width = static_cast<size_t>(array.type.bytes());
-    const bool from_bits = packs_bits(array.type, array.layout);
-    const bool to_bits = packs_bits(array.type, layout);
-    for (int64_t row = 0; row < rows; ++row) {
-        for (int64_t column = 0; column < columns; ++column) {
-            if (!from_bits && !to_bits) {
-                std::memcpy(&result.bytes[position(layout, columns, row, column) * width],
-                            &array.bytes[position(array.layout, columns, row, column) * width], width);
-                continue;
-            }
-            const uint32_t bit =
-                from_bits ? array.as<uint32_t>()[word_position(array.layout, columns, row, column)] >>
-                                    (column % 32) &
-                                1
-                          : array.as<uint8_t>()[position(array.layout, columns, row, column)] & 1;
-            if (to_bits) {
-                result.as<uint32_t>()[word_position(layout, columns, row, column)] |= bit << (column % 32);
-            } else {
-                result.as<uint8_t>()[position(layout, columns, row, column)] = static_cast<uint8_t>(bit);
+    const auto width = static_cast<size_t>(array.type.bytes());
+    for (int64_t row = 0; row < to.planes.rows; ++row) {
+        for (int64_t channel = 0; channel < to.planes.channels; ++channel) {
+            for (int64_t position = 0; position < to.planes.positions; ++position) {
+                const size_t source = from(row, channel, position), target = to(row, channel, position);
+                if (!from.packed && !to.packed) {
+                    std::memcpy(&result.bytes[target * width], &array.bytes[source * width], width);
+                } else if (const uint8_t code = code_at(array, from.packed, source, channel); to.packed) {
+                    result.as<uint32_t>()[target] |= uint32_t{code} << (channel % 32);
+                } else {
+                    result.as<uint8_t>()[target] = code;
+                }
             }
         }
     }

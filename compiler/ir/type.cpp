@@ -2,6 +2,8 @@
 
 #include "compiler/base/error.h"
 
+#include <algorithm>
+
 namespace quantide {
 
 namespace {
@@ -49,6 +51,8 @@ const char *to_string(Layout layout) {
     switch (layout) {
         case Layout::Logical:
             return "logical";
+        case Layout::ChannelsLast:
+            return "channels_last";
         case Layout::PackedWords:
             return "packed_words";
         case Layout::OutputPanels:
@@ -70,18 +74,33 @@ int64_t element_count(const Shape &shape, int64_t batch, const std::string &what
     return count;
 }
 
+Planes planes_of(const Shape &shape) {
+    internal_check(!shape.empty() && shape.size() <= 4, "planes of {}", to_string(shape));
+    const bool images = shape.size() > 2;
+    const size_t first = shape.size() % 2 == 0 ? 1 : 0;
+    return {first == 0 ? 1 : shape[0], shape[first], images ? shape[first + 1] * shape[first + 2] : 1};
+}
+
+int64_t fans(const Shape &weights) { return (weights.at(0) + weights.at(1)) * planes_of(weights).positions; }
+
 Storage storage_of(const Shape &shape, ElementType type, Layout layout) {
     const bool packed = packs_bits(type, layout);
     internal_check(layout != Layout::PackedWords || packed, "packed words hold 1-bit codes, not {}",
                    to_string(type));
     Storage storage{packed ? UInt(32) : type.bits < 8 ? UInt(8) : type, {shape.rbegin(), shape.rend()}};
-    const auto divide_up = [](int64_t extent) { return (extent + 31) / 32; };
-    if (packed) {
-        storage.extents.at(0) = divide_up(storage.extents.at(0));
+    if (layout == Layout::Logical) {
+        return storage;
     }
+    const Planes planes = planes_of(shape);
+    const auto divide_up = [](int64_t extent) { return (extent + 31) / 32; };
+    const int64_t inner = packed ? divide_up(planes.channels) : planes.channels;
     if (layout == Layout::OutputPanels) {
-        internal_check(shape.size() == 2, "panels of {}", to_string(shape));
-        storage.extents = {32, storage.extents[0], divide_up(storage.extents[1])};
+        storage.extents = {32, planes.positions * inner, divide_up(planes.rows)};
+    } else {
+        if (shape.size() > 2) {  // width, height, channels: the channels come first
+            std::rotate(storage.extents.begin(), storage.extents.begin() + 2, storage.extents.begin() + 3);
+        }
+        storage.extents[0] = inner;
     }
     return storage;
 }

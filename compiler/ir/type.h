@@ -62,12 +62,15 @@ constexpr int64_t kBatch = -1;
 enum class Layout : uint8_t {
     /** Row-major, last extent innermost. */
     Logical,
-    /** 1-bit codes packed along the last extent: bit i of 32-bit word w is element 32 w + i; rows of
-     * ceil(extent / 32) words, missing bits 0. */
+    /** Channels innermost: [N, C, H, W] as [N, H, W, C], [C, H, W] as [H, W, C]. */
+    ChannelsLast,
+    /** 1-bit codes [N, C] or [N, C, H, W], channels innermost and packed: bit i of 32-bit word w is channel
+     * 32 w + i; ceil(C / 32) words, missing bits 0. */
     PackedWords,
-    /** A matrix [outputs, inputs] of 1-bit codes as [outputs / 32, ceil(inputs / 32), 32] words:
-     * panels of 32 outputs; bit i of word w is input 32 w + i; missing outputs and bits 0. For
-     * float32: [outputs / 32, inputs, 32] elements. */
+    /** Weights [outputs, inputs] or [outputs, inputs, kernel height, kernel width] of 1-bit codes as
+     * [outputs / 32, height, width, ceil(inputs / 32), 32] words: panels of 32 outputs; bit i of word w is
+     * input 32 w + i; missing outputs and bits 0. For float32: [outputs / 32, height, width, inputs, 32]
+     * elements. */
     OutputPanels,
 };
 
@@ -77,6 +80,16 @@ bool packs_bits(ElementType type, Layout layout);
 std::string to_string(ElementType type);
 std::string to_string(const Shape &shape);
 const char *to_string(Layout layout);
+
+/** A shape of one to four extents as so many rows (images, outputs) of so many channels at so many positions:
+ * [C], [N, C], [C, H, W], [N, C, H, W]. */
+struct Planes {
+    int64_t rows, channels, positions;
+};
+Planes planes_of(const Shape &shape);
+
+/** Fan in + fan out of weights [outputs, inputs, kernel extents...] (Glorot & Bengio 2010). */
+int64_t fans(const Shape &weights);
 
 /** The number of elements, with `batch` in place of kBatch. Throws CompileError naming `what` when an
  * extent is not positive or the product is above 2^50. */

@@ -9,7 +9,7 @@ const OpDef batch_norm_op = {
     .summary = "batch normalization by running statistics (Ioffe & Szegedy 2015)",
     .infer = [](const Graph &graph, const Node &node) -> std::vector<Value> {
         check_inputs(graph, node, 5);
-        const Value &x = check_matrix(graph, node, 0);
+        const Value &x = check_features(graph, node, 0);
         check_float(graph, node, 0, x.shape);
         for (size_t i = 1; i < 5; ++i) {
             check_float(graph, node, i, {x.shape[1]});

@@ -9,7 +9,7 @@ const OpDef batch_norm_gradient_op = {
     .summary = "the gradients of batch_norm_train",
     .infer = [](const Graph &graph, const Node &node) -> std::vector<Value> {
         check_inputs(graph, node, 5);
-        const Value &dy = check_matrix(graph, node, 0);
+        const Value &dy = check_features(graph, node, 0);
         check_float(graph, node, 0, dy.shape);
         check_float(graph, node, 1, dy.shape);
         for (size_t i = 2; i < 5; ++i) {

@@ -3,13 +3,13 @@
 namespace quantide {
 
 // mean = sum x / N, var = sum (x - mean)^2 / N (biased), y = (x - mean) (weight / sqrt(var + eps)) + bias,
-// over the N rows of the batch (Ioffe & Szegedy 2015).
+// over the N elements of a channel in the batch (Ioffe & Szegedy 2015).
 const OpDef batch_norm_train_op = {
     .name = "batch_norm_train",
     .summary = "batch normalization by the statistics of the batch; also returns them",
     .infer = [](const Graph &graph, const Node &node) -> std::vector<Value> {
         check_inputs(graph, node, 3);
-        const Value &x = check_matrix(graph, node, 0);
+        const Value &x = check_features(graph, node, 0);
         check_float(graph, node, 0, x.shape);
         check_float(graph, node, 1, {x.shape[1]});
         check_float(graph, node, 2, {x.shape[1]});

@@ -8,10 +8,10 @@ const OpDef dequantize_op = {
     .summary = "the float32 numbers that an integer product stands for",
     .infer = [](const Graph &graph, const Node &node) -> std::vector<Value> {
         check_inputs(graph, node, 2);
-        const Value &acc = check_matrix(graph, node, 0);
+        const Value &acc = check_features(graph, node, 0);
         user_check(acc.type.kind == ElementType::Kind::Int, "dequantize '{}': expected integers, found {}",
                    node.name, to_string(acc.type));
-        check_float(graph, node, 1, {acc.shape[1]});
+        check_channel_operand(graph, node, 1, acc, Float(32));
         return {float_value(node, acc.shape)};
     },
     .gradient = nullptr,

@@ -1,6 +1,7 @@
 #include "compiler/ops/rules.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace quantide {
 
@@ -29,6 +30,62 @@ const Value &check_matrix(const Graph &graph, const Node &node, size_t i) {
     return value;
 }
 
+const Value &check_features(const Graph &graph, const Node &node, size_t i) {
+    const Value &value = input_value(graph, node, i);
+    user_check(value.shape.size() == 2 || value.shape.size() == 4,
+               "{} '{}': expected '{}' to be [N, C] or [N, C, H, W], found {}", node.op, node.name,
+               value.name, to_string(value.shape));
+    return value;
+}
+
+const Value &check_images(const Graph &graph, const Node &node, size_t i) {
+    const Value &value = input_value(graph, node, i);
+    user_check(value.shape.size() == 4, "{} '{}': expected '{}' to be images [N, C, H, W], found {}", node.op,
+               node.name, value.name, to_string(value.shape));
+    return value;
+}
+
+Window check_pool(const Graph &graph, const Node &node, size_t i) {
+    check_images(graph, node, i);
+    const Window window = Window::of(node, node.extents("kernel"));
+    for (size_t side = 0; side < 4; ++side) {
+        user_check(window.pads[side] < window.kernel[side % 2],
+                   "{} '{}': expected padding below the window's {} pixels, found {}", node.op, node.name,
+                   window.kernel[side % 2], window.pads[side]);
+    }
+    return window;
+}
+
+Shape kinds_of(const Value &w, const Node &node) {
+    const Shape &image = node.extents("image");
+    internal_check(w.shape.size() == 4 && image.size() == 2, "{} '{}': weights {} of an image {}", node.op,
+                   node.name, to_string(w.shape), to_string(image));
+    const Borders borders =
+        Window::of(node, {w.shape[2], w.shape[3]}).borders({1, w.shape[1], image[0], image[1]});
+    return {w.shape[0], borders.row_kinds(), borders.column_kinds()};
+}
+
+void check_channel_operand(const Graph &graph, const Node &node, size_t i, const Value &x, ElementType type) {
+    const Value &operand = input_value(graph, node, i);
+    Shape expected{x.shape[1]};
+    if (node.has("borders")) {
+        const Borders borders = borders_of(node);
+        expected = {x.shape[1], borders.row_kinds(), borders.column_kinds()};
+    }
+    user_check(operand.type == type && operand.shape == expected,
+               "{} '{}': expected '{}' to be {}{}, found {}{}", node.op, node.name, operand.name,
+               to_string(type), to_string(expected), to_string(operand.type), to_string(operand.shape));
+}
+
+Borders borders_of(const Node &node) {
+    if (!node.has("borders")) {
+        return {};
+    }
+    const Shape &b = node.extents("borders");
+    internal_check(b.size() == 4, "{} '{}': {} borders", node.op, node.name, b.size());
+    return {b[0], b[1], b[2], b[3]};
+}
+
 const Value &check_loss(const Graph &graph, const Node &node) {
     check_inputs(graph, node, 2);
     const Value &scores = check_matrix(graph, node, 0);
@@ -53,6 +110,17 @@ int64_t batch_extent(const Node &node) { return node.has("batch") ? node.integer
 
 Value float_value(const Node &node, Shape shape, const std::string &suffix) {
     return {.name = node.name + suffix, .shape = std::move(shape), .type = Float(32), .encoding = {}};
+}
+
+Shape features_of(const Value &value) { return {value.shape.begin() + 1, value.shape.end()}; }
+
+ElementType accumulator_type(const Value &x, const Value &w, int64_t depth) {
+    const auto magnitude = [](const Value &value) {
+        const IntegerView view = integer_view(value.encoding);
+        return std::max(std::abs(view.min()), std::abs(view.max(value.type.bits)));
+    };
+    // A threshold may lie one above the largest accumulator.
+    return Int(depth <= (INT32_MAX - 1) / (magnitude(x) * magnitude(w)) ? 32 : 64);
 }
 
 std::vector<Value> infer_elementwise(const Graph &graph, const Node &node) {

@@ -1,5 +1,6 @@
 #pragma once
 #include "compiler/ops/op.h"
+#include "compiler/ops/window.h"
 
 namespace quantide {
 
@@ -15,6 +16,26 @@ void check_float(const Graph &graph, const Node &node, size_t i, const Shape &sh
 /** Checks that input `i` has two dimensions [rows, columns] and returns it. */
 const Value &check_matrix(const Graph &graph, const Node &node, size_t i);
 
+/** Checks that input `i` is a batch of vectors [N, C] or images [N, C, H, W] and returns it. */
+const Value &check_features(const Graph &graph, const Node &node, size_t i);
+
+/** Checks that input `i` is a batch of images [N, C, H, W] and returns it. */
+const Value &check_images(const Graph &graph, const Node &node, size_t i);
+
+/** The window of a pooling of input `i`. Throws CompileError where a window may lie in the padding alone. */
+Window check_pool(const Graph &graph, const Node &node, size_t i = 0);
+
+/** The shape [M, row kinds, column kinds] of what weights `w` contribute to a convolution of an `image` [H,
+ * W], attribute of the node beside those of its window. */
+Shape kinds_of(const Value &w, const Node &node);
+
+/** Checks that input `i` is of `type`, a number for each channel of `x` [M], or for each kind of position of
+ * a convolution's output [M, row kinds, column kinds] where the node has `borders` (see Borders). */
+void check_channel_operand(const Graph &graph, const Node &node, size_t i, const Value &x, ElementType type);
+
+/** The borders of such an operand; none where the node has no attribute `borders`. */
+Borders borders_of(const Node &node);
+
 /** The attribute `shape` of a source: at least one extent, all positive, their product in range. */
 const Shape &check_shape(const Node &node);
 
@@ -27,7 +48,13 @@ Value float_value(const Node &node, Shape shape, const std::string &suffix = "")
 /** Checks the operands of a loss: float32 scores [N, C] and labels u8[N]. Returns the scores. */
 const Value &check_loss(const Graph &graph, const Node &node);
 
-/** The shape rule of an op that maps float32 [N, C] to the same, elementwise. */
+/** The extents of one row of a batch. */
+Shape features_of(const Value &value);
+
+/** Int(32) where no sum of `depth` products of the operands' integers leaves it, else Int(64). */
+ElementType accumulator_type(const Value &x, const Value &w, int64_t depth);
+
+/** The shape rule of an op that maps float32 values of one shape to another of it, elementwise. */
 std::vector<Value> infer_elementwise(const Graph &graph, const Node &node);
 
 /** The gradient of an op that has none: no input gets one. */

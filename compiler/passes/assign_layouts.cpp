@@ -1,5 +1,8 @@
 #include "compiler/passes/pass.h"
 
+#include <algorithm>
+#include <set>
+
 namespace quantide {
 
 namespace {
@@ -12,21 +15,34 @@ void set_layout(Graph &graph, ValueId id, Layout layout) {
     }
 }
 
-/** The operand of a node that holds weights [outputs, inputs]; -1 if it has none. */
+/** The operand of a node that holds weights [outputs, inputs, ...]; -1 if it has none. */
 ValueId weights_of(const Node &node) {
-    const bool reads = node.op == "integer_dense" || node.op == "dense" || node.op == "dense_input_gradient";
-    return reads ? node.inputs[1] : -1;
+    static const std::set<std::string> kProducts = {"integer_dense",  "dense",  "dense_input_gradient",
+                                                    "integer_conv2d", "conv2d", "conv2d_input_gradient"};
+    return kProducts.count(node.op) != 0 ? node.inputs[1] : -1;
+}
+
+/** Codes are packed, images keep their channels together; what the caller passes stays as it is. */
+Layout layout_of(const Graph &graph, ValueId id) {
+    const Value &value = graph.value(id);
+    const bool outside =
+        graph.producer(id).op == "input" || std::count(graph.outputs.begin(), graph.outputs.end(), id) != 0;
+    if (outside || value.shape.size() < 2) {
+        return Layout::Logical;
+    }
+    if (value.type == UInt(1) && value.shape.size() % 2 == 0) {
+        return Layout::PackedWords;
+    }
+    return value.shape.size() > 2 ? Layout::ChannelsLast : Layout::Logical;
 }
 
 }  // namespace
 
 Graph assign_layouts(const Graph &graph, const PassOptions &) {
     Graph result = graph;
-    for (size_t id = 0; id < result.values.size(); ++id) {
-        const Value &value = result.values[id];
-        if (value.type == UInt(1) && value.shape.size() == 2) {
-            set_layout(result, static_cast<ValueId>(id), Layout::PackedWords);
-        }
+    for (size_t i = 0; i < result.values.size(); ++i) {
+        const auto id = static_cast<ValueId>(i);
+        set_layout(result, id, layout_of(graph, id));
     }
     for (const Node &node : graph.nodes) {
         const ValueId weights = weights_of(node);

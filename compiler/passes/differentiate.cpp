@@ -94,8 +94,11 @@ private:
         const std::vector<ValueId> dx = op.gradient(graph_, node, dy);
         for (size_t i = 0; i < dx.size(); ++i) {
             if (dx[i] >= 0) {
-                const bool first = gradients_.emplace(node.inputs[i], dx[i]).second;
-                internal_check(first, "'{}' gets two gradients", graph_.value(node.inputs[i]).name);
+                const auto [found, first] = gradients_.emplace(node.inputs[i], dx[i]);
+                if (!first) {
+                    found->second = graph_.add_one("add", graph_.value(node.inputs[i]).name + ".gradient_sum",
+                                                   {found->second, dx[i]});
+                }
             }
         }
     }
@@ -145,7 +148,7 @@ private:
     /** Learning rates of latent weights, whose range is fixed to [-1, 1], grow with the fan as Glorot's
      * initial range shrinks: 1 / sqrt(1.5 / (fan_in + fan_out)) (Courbariaux et al. 2015). */
     static double glorot_scale(const Shape &shape) {
-        return 1 / std::sqrt(1.5 / static_cast<double>(shape.at(0) + shape.at(1)));
+        return 1 / std::sqrt(1.5 / static_cast<double>(fans(shape)));
     }
 
     const Graph &network_;

@@ -1,140 +1,206 @@
+#include "compiler/ops/rules.h"
 #include "compiler/passes/pass.h"
 #include "compiler/passes/rewriter.h"
+#include "compiler/quantizers/quantizer.h"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
+#include <set>
 
 namespace quantide {
 
 namespace {
 
-/** integer_dense, dequantize, [batch_norm,] quantize: nodes that only feed each other. */
+/** An integer product and what leads from it to a sign: nodes that only feed each other. */
 struct Chain {
     const Node *product = nullptr;
-    std::vector<const Node *> formula;  ///< dequantize first, quantize last
+    std::vector<const Node *> formula;  ///< monotone in the accumulator, element by element; quantize last
+    /** Pools, in order: they commute with what rises. Those before a step that may fall, and those after. */
+    std::vector<const Node *> inner_pools, outer_pools;
 };
+
+bool rises(const Node &node) {
+    static const std::set<std::string> kOps = {"add_border", "dequantize", "hardtanh", "relu", "bias"};
+    return kOps.count(node.op) != 0;
+}
+
+/** Whether it rises in some channels and falls in the others. */
+bool rises_or_falls(const Node &node) { return node.op == "batch_norm" || node.op == "scale"; }
+
+bool other_inputs_constant(const Graph &graph, const Node &node) {
+    return std::all_of(node.inputs.begin() + 1, node.inputs.end(),
+                       [&](ValueId id) { return graph.producer(id).op == "constant"; });
+}
 
 std::optional<Chain> find_chain(const Graph &graph, const Node &quantize) {
     if (quantize.op != "quantize" || quantize.text("quantizer") != "sign") {
         return std::nullopt;
     }
-    Chain chain{.product = nullptr, .formula = {&quantize}};
-    while (chain.formula.front()->op != "dequantize") {
-        const Node &node = graph.producer(chain.formula.front()->inputs[0]);
-        const bool expected =
-            node.op == "dequantize" || (node.op == "batch_norm" && chain.formula.size() == 1);
-        if (!expected || graph.users(node.outputs[0]).size() != 1) {
+    Chain chain{.product = nullptr, .formula = {&quantize}, .inner_pools = {}, .outer_pools = {}};
+    const Node *node = &graph.producer(quantize.inputs[0]);
+    std::vector<const Node *> *pools = &chain.outer_pools;
+    for (; rises(*node) || rises_or_falls(*node) || node->op == "max_pool";
+         node = &graph.producer(node->inputs[0])) {
+        const bool between = rises_or_falls(*node) && !chain.inner_pools.empty();
+        if (graph.users(node->outputs[0]).size() != 1 || !other_inputs_constant(graph, *node) || between) {
             return std::nullopt;
         }
-        for (size_t i = 1; i < node.inputs.size(); ++i) {
-            if (graph.producer(node.inputs[i]).op != "constant") {
-                return std::nullopt;
-            }
-        }
-        chain.formula.insert(chain.formula.begin(), &node);
+        pools = rises_or_falls(*node) ? &chain.inner_pools : pools;
+        auto &list = node->op == "max_pool" ? *pools : chain.formula;
+        list.insert(list.begin(), node);
     }
-    chain.product = &graph.producer(chain.formula.front()->inputs[0]);
-    const bool alone =
-        chain.product->op == "integer_dense" && graph.users(chain.product->outputs[0]).size() == 1;
-    return alone && graph.producer(chain.product->inputs[1]).op == "constant" ? std::optional(chain)
-                                                                              : std::nullopt;
+    chain.product = node;
+    const bool product = node->op == "integer_dense" || node->op == "integer_conv2d";
+    return product && graph.users(node->outputs[0]).size() == 1 && chain.formula.size() > 1
+               ? std::optional(chain)
+               : std::nullopt;
 }
 
-/** Evaluates the chain's formula, as the interpreter defines it, for one accumulator per channel. */
+Array integers(ElementType type, Shape shape, const std::vector<int64_t> &values) {
+    Array array(type, std::move(shape));
+    for (size_t i = 0; i < values.size(); ++i) {
+        if (type.bits == 32) {
+            array.as<int32_t>()[i] = static_cast<int32_t>(values[i]);
+        } else {
+            array.as<int64_t>()[i] = values[i];
+        }
+    }
+    return array;
+}
+
+/** Evaluates the chain's formula, as the interpreter defines it, for one accumulator per channel and kind of
+ * position (see Borders). */
 class Formula {
 public:
     Formula(const Graph &graph, const Chain &chain) : rewriter_(graph) {
-        const ValueId acc = chain.product->outputs[0];
-        acc_type_ = graph.value(acc).type;
-        channels_ = graph.value(acc).shape[1];
-        acc_ = rewriter_.to.add_constant("acc", Array(acc_type_, {1, channels_}));
-        rewriter_.replace(acc, acc_);
+        const Value &acc = graph.value(chain.product->outputs[0]);
+        type_ = acc.type;
+        shape_ = {1, acc.shape[1]};
+        if (acc.shape.size() == 4) {
+            shape_.insert(shape_.end(), {1, 1});
+        }
         for (const Node *node : chain.formula) {
-            std::vector<ValueId> inputs{rewriter_.at(node->inputs[0])};
+            if (node->has("borders")) {
+                borders_ = node->attributes.at("borders");
+                const Borders borders = borders_of(*node);
+                shape_ = {1, acc.shape[1], borders.row_kinds(), borders.column_kinds()};
+            }
+        }
+        acc_ = rewriter_.to.add_constant("acc", Array(type_, shape_));
+        rewriter_.replace(chain.product->outputs[0], acc_);
+        ValueId last = acc_;
+        for (const Node *node : chain.formula) {
+            std::vector<ValueId> inputs{last};
             for (size_t i = 1; i < node->inputs.size(); ++i) {
                 rewriter_.copy(graph.producer(node->inputs[i]));
                 inputs.push_back(rewriter_.at(node->inputs[i]));
             }
-            rewriter_.replace(node->outputs[0], rewriter_.clone(*node, node->name, inputs));
+            last = rewriter_.clone(*node, node->name, inputs);
         }
-        rewriter_.to.outputs = {rewriter_.at(chain.formula.back()->outputs[0])};
+        rewriter_.to.outputs = {last};
     }
 
-    int64_t channels() const { return channels_; }
-    ElementType acc_type() const { return acc_type_; }
+    ElementType type() const { return type_; }
+    size_t channels() const { return static_cast<size_t>(shape_[1]); }
+    /** Accumulators: channel after channel, each with all kinds. */
+    size_t size() const { return static_cast<size_t>(element_count(shape_, 1, "formula")); }
+    /** The attribute of the operand that has a number for each; none where a channel has one kind. */
+    const std::optional<Attribute> &borders() const { return borders_; }
+    /** The shape of that operand. */
+    Shape operand_shape() const {
+        return borders_ ? Shape{shape_[1], shape_[2], shape_[3]} : Shape{shape_[1]};
+    }
 
     std::vector<bool> operator()(const std::vector<int64_t> &acc) {
-        rewriter_.to.constants[acc_] =
-            std::make_shared<const Array>(integers(acc_type_, {1, channels_}, acc));
+        rewriter_.to.constants[acc_] = std::make_shared<const Array>(integers(type_, shape_, acc));
         const Array codes = interpret_outputs(rewriter_.to, {})[0];
         return {codes.as<uint8_t>().begin(), codes.as<uint8_t>().end()};
     }
 
-    static Array integers(ElementType type, Shape shape, const std::vector<int64_t> &values) {
-        Array array(type, std::move(shape));
-        for (size_t i = 0; i < values.size(); ++i) {
-            if (type.bits == 32) {
-                array.as<int32_t>()[i] = static_cast<int32_t>(values[i]);
-            } else {
-                array.as<int64_t>()[i] = values[i];
-            }
-        }
-        return array;
-    }
-
 private:
     Rewriter rewriter_;
-    ElementType acc_type_;
-    int64_t channels_ = 0;
+    ElementType type_;
+    Shape shape_;
+    std::optional<Attribute> borders_;
     ValueId acc_ = -1;
 };
 
 struct Thresholds {
-    std::vector<int64_t> t;
-    std::vector<bool> flip;  ///< the bit falls with acc: negate the unit's weights, and with them acc
+    std::vector<int64_t> t;   ///< for each accumulator of the formula
+    std::vector<bool> flips;  ///< for each channel: its bit falls with the accumulator
 };
 
-/** For every channel the t with formula(acc) == (acc >= t) for all low <= acc <= high, or, flipped,
- * formula(acc) == (-acc >= t). Every step of the formula is monotone in acc, so bisection finds it. */
+/** The t with formula(acc) == (acc >= t) for all low <= acc <= high, inverted in the channels that flip.
+ * Every step of the formula is monotone in acc, so bisection finds it. */
 Thresholds bisect(Formula formula, int64_t low, int64_t high) {
-    const size_t channels = static_cast<size_t>(formula.channels());
-    const std::vector<bool> at_low = formula(std::vector<int64_t>(channels, low));
-    const std::vector<bool> at_high = formula(std::vector<int64_t>(channels, high));
-    std::vector<int64_t> below(channels, low), above(channels, high), middle(channels);
+    const size_t size = formula.size();
+    const std::vector<bool> at_low = formula(std::vector<int64_t>(size, low));
+    const std::vector<bool> at_high = formula(std::vector<int64_t>(size, high));
+    std::vector<int64_t> below(size, low), above(size, high), middle(size);
     // Invariant where the ends differ: the bit at `below` is at_low, the bit at `above` is at_high.
     for (int64_t width = high - low; width > 0; width /= 2) {
-        for (size_t c = 0; c < channels; ++c) {
-            middle[c] = below[c] + (above[c] - below[c]) / 2;
+        for (size_t i = 0; i < size; ++i) {
+            middle[i] = below[i] + (above[i] - below[i]) / 2;
         }
         const std::vector<bool> bits = formula(middle);
-        for (size_t c = 0; c < channels; ++c) {
-            (bits[c] == at_low[c] ? below : above)[c] = middle[c];
+        for (size_t i = 0; i < size; ++i) {
+            (bits[i] == at_low[i] ? below : above)[i] = middle[i];
         }
     }
-    Thresholds result{.t = std::vector<int64_t>(channels), .flip = std::vector<bool>(channels)};
-    for (size_t c = 0; c < channels; ++c) {
-        result.flip[c] = at_low[c] && !at_high[c];
-        if (at_low[c] == at_high[c]) {
-            result.t[c] = at_low[c] ? low : high + 1;
-        } else {
-            result.t[c] = result.flip[c] ? -below[c] : above[c];
+    Thresholds result{.t = above, .flips = std::vector<bool>(formula.channels())};
+    const size_t kinds = size / formula.channels();
+    for (size_t i = 0; i < size; ++i) {
+        result.flips[i / kinds] = result.flips[i / kinds] || (at_low[i] && !at_high[i]);
+    }
+    for (size_t i = 0; i < size; ++i) {
+        if (at_low[i] == at_high[i]) {
+            result.t[i] = at_low[i] != result.flips[i / kinds] ? low : high + 1;
         }
     }
     return result;
 }
 
-/** Codes whose integers are the negatives, in the rows that flip. */
-Array flip_rows(Array codes, const std::vector<bool> &flip) {
-    const auto depth = codes.shape[1];
-    const auto highest = static_cast<uint8_t>((1 << codes.type.bits) - 1);
-    for (size_t row = 0; row < flip.size(); ++row) {
-        const auto begin = codes.as<uint8_t>().begin() + static_cast<int64_t>(row) * depth;
-        if (flip[row]) {
-            std::transform(begin, begin + depth, begin,
-                           [&](uint8_t code) { return static_cast<uint8_t>(highest - code); });
-        }
+int64_t reach_of(const Graph &graph, const Node &product) {
+    const auto magnitude = [&](size_t i) {
+        const Value &value = graph.value(product.inputs[i]);
+        const IntegerView view = integer_view(value.encoding);
+        return std::max(std::abs(view.min()), std::abs(view.max(value.type.bits)));
+    };
+    return magnitude(0) * magnitude(1) *
+           element_count(features_of(graph.value(product.inputs[1])), 1, product.name);
+}
+
+/** threshold, inner pools, flip where a channel falls, outer pools. */
+void fold(Rewriter &rewriter, const Graph &graph, const Chain &chain) {
+    Graph &to = rewriter.to;
+    const Node &quantize = *chain.formula.back();
+    Formula formula(graph, chain);
+    const int64_t reach = reach_of(graph, *chain.product);
+    const Thresholds found = bisect(formula, -reach, reach);
+    const ValueId t = to.add_constant(quantize.name + ".threshold",
+                                      integers(formula.type(), formula.operand_shape(), found.t));
+    Attributes attributes;
+    if (formula.borders()) {
+        attributes["borders"] = *formula.borders();
     }
-    return codes;
+    ValueId code =
+        to.add_one("threshold", quantize.name, {rewriter.at(chain.product->outputs[0]), t}, attributes);
+    const auto pool_all = [&](const std::vector<const Node *> &pools) {
+        for (const Node *pool : pools) {
+            code = to.add_one("max_pool", pool->name, {code}, pool->attributes);
+        }
+    };
+    pool_all(chain.inner_pools);
+    if (std::find(found.flips.begin(), found.flips.end(), true) != found.flips.end()) {
+        Array mask(UInt(1), {static_cast<int64_t>(formula.channels())});
+        std::copy(found.flips.begin(), found.flips.end(), mask.as<uint8_t>().begin());
+        code = to.add_one(
+            "flip", quantize.name + ".flip",
+            {code, to.add_constant(quantize.name + ".falls", std::move(mask), sign_quantizer.encoding)});
+    }
+    pool_all(chain.outer_pools);
+    rewriter.replace(quantize.outputs[0], code);
 }
 
 }  // namespace
@@ -143,28 +209,7 @@ Graph fold_thresholds(const Graph &graph, const PassOptions &) {
     Rewriter rewriter(graph);
     for (const Node &node : graph.nodes) {
         const std::optional<Chain> chain = find_chain(graph, node);
-        if (!chain) {
-            rewriter.copy(node);
-            continue;
-        }
-        const Value &x = graph.value(chain->product->inputs[0]);
-        const Value &w = graph.value(chain->product->inputs[1]);
-        const IntegerView x_view = integer_view(x.encoding), w_view = integer_view(w.encoding);
-        internal_check(w_view.min() == -w_view.max(w.type.bits), "'{}': weights that cannot be negated",
-                       w.name);
-        const int64_t reach = std::max(std::abs(x_view.min()), std::abs(x_view.max(x.type.bits))) *
-                              w_view.max(w.type.bits) * x.shape[1];
-        Formula formula(graph, *chain);
-        const ElementType type = formula.acc_type();
-        const Thresholds thresholds = bisect(std::move(formula), -reach, reach);
-        const ValueId weights = rewriter.to.add_constant(
-            w.name, flip_rows(*graph.constants.at(chain->product->inputs[1]), thresholds.flip), w.encoding);
-        const ValueId acc = rewriter.to.add_one("integer_dense", chain->product->name,
-                                                {rewriter.at(chain->product->inputs[0]), weights});
-        const ValueId t = rewriter.to.add_constant(
-            node.name + ".threshold",
-            Formula::integers(type, {static_cast<int64_t>(thresholds.t.size())}, thresholds.t));
-        rewriter.replace(node.outputs[0], rewriter.to.add_one("threshold", node.name, {acc, t}));
+        chain ? fold(rewriter, graph, *chain) : rewriter.copy(node);
     }
     return rewriter.finish();
 }

@@ -1,31 +1,87 @@
+#include "compiler/ops/conv.h"
 #include "compiler/passes/pass.h"
 #include "compiler/passes/rewriter.h"
 
 namespace quantide {
 
-Graph integer_products(const Graph &graph, const PassOptions &) {
-    Rewriter rewriter(graph);
-    for (const Node &node : graph.nodes) {
-        if (node.op != "dense" || graph.value(node.inputs[0]).encoding.plain() ||
-            graph.value(node.inputs[1]).encoding.plain()) {
-            rewriter.copy(node);
-            continue;
+namespace {
+
+class IntegerProducts {
+public:
+    explicit IntegerProducts(const Graph &graph) : graph_(graph), rewriter_(graph), to_(rewriter_.to) {}
+
+    Graph run() {
+        for (const Node &node : graph_.nodes) {
+            const bool product = node.op == "dense" || node.op == "conv2d";
+            if (!product || value(node, 0).encoding.plain() || value(node, 1).encoding.plain()) {
+                rewriter_.copy(node);
+            } else {
+                node.op == "dense" ? dense(node) : conv2d(node);
+            }
         }
-        const ValueId x = rewriter.at(node.inputs[0]), w = rewriter.at(node.inputs[1]);
-        const IntegerView x_view = integer_view(graph.value(node.inputs[0]).encoding);
-        const IntegerView w_view = integer_view(graph.value(node.inputs[1]).encoding);
-        const ValueId acc = rewriter.to.add_one("integer_dense", node.name + ".product", {x, w});
-        const ValueId offset =
-            x_view.offset == 0
-                ? rewriter.to.add_constant(node.name + ".offset",
-                                           Array(Float(32), {graph.value(node.outputs[0]).shape[1]}))
-                : rewriter.to.add_one("code_sum", node.name + ".offset", {w},
-                                      {{"scale", double{x_view.offset * w_view.scale}}});
-        rewriter.replace(node.outputs[0],
-                         rewriter.to.add_one("dequantize", node.name, {acc, offset},
-                                             {{"scale", double{x_view.scale * w_view.scale}}}));
+        return rewriter_.finish();
     }
-    return rewriter.finish();
-}
+
+private:
+    const Value &value(const Node &node, size_t i) const { return graph_.value(node.inputs[i]); }
+    ValueId in(const Node &node, size_t i) const { return rewriter_.at(node.inputs[i]); }
+
+    void dense(const Node &node) {
+        const ValueId acc = to_.add_one("integer_dense", node.name + ".product", {in(node, 0), in(node, 1)});
+        dequantize(node, acc, {}, {});
+    }
+
+    // A tap in the padding reads a code, so that no kernel needs to look: what that adds is taken back where
+    // it is not 0. Where the padding is 0 the offset of the input counts inside the image alone.
+    void conv2d(const Node &node) {
+        const ConvOperands operands = check_conv(graph_, node);
+        const double pad = node.real("pad_value");
+        const bool omitted = pad == 0 && operands.window.has_padding();
+        Attributes attributes = node.attributes;
+        attributes.erase("pad_value");
+        const int64_t code = pad == 0 ? 0 : code_of(*operands.x, pad).value();
+        Attributes product = attributes;
+        product["pad_code"] = code;
+        ValueId acc =
+            to_.add_one("integer_conv2d", node.name + ".product", {in(node, 0), in(node, 1)}, product);
+        attributes.erase("groups");
+        attributes["image"] = Shape{operands.x->shape[2], operands.x->shape[3]};
+        const Borders b = operands.window.borders(operands.x->shape);
+        const Attributes borders{{"borders", Shape{b.top, b.left, b.bottom, b.right}}};
+        const IntegerView view = integer_view(operands.x->encoding);
+        if (omitted && view.addend != 0) {
+            Attributes sum = attributes;
+            sum["multiplier"] = -int64_t{view.addend};
+            sum["bits"] = int64_t{to_.value(acc).type.bits};
+            const ValueId outside = to_.add_one("border_sum", node.name + ".padding", {in(node, 1)}, sum);
+            acc = to_.add_one("add_border", node.name + ".inside", {acc, outside}, borders);
+        }
+        dequantize(node, acc, omitted ? attributes : Attributes{}, omitted ? borders : Attributes{});
+    }
+
+    void dequantize(const Node &node, ValueId acc, Attributes window, Attributes borders) {
+        const IntegerView x = integer_view(value(node, 0).encoding),
+                          w = integer_view(value(node, 1).encoding);
+        ValueId offset = -1;
+        if (x.offset == 0) {
+            offset = to_.add_constant(node.name + ".offset",
+                                      Array(Float(32), {graph_.value(node.outputs[0]).shape[1]}));
+            borders.clear();
+        } else {
+            window["scale"] = double{x.offset * w.scale};
+            offset = to_.add_one("code_sum", node.name + ".offset", {in(node, 1)}, window);
+        }
+        borders["scale"] = double{x.scale * w.scale};
+        rewriter_.replace(node.outputs[0], to_.add_one("dequantize", node.name, {acc, offset}, borders));
+    }
+
+    const Graph &graph_;
+    Rewriter rewriter_;
+    Graph &to_;
+};
+
+}  // namespace
+
+Graph integer_products(const Graph &graph, const PassOptions &) { return IntegerProducts(graph).run(); }
 
 }  // namespace quantide

@@ -48,11 +48,13 @@ PASS(freeze)
 PASS(differentiate)
 /** Gives the batch its number. */
 PASS(fix_batch)
-/** A dense layer of two encoded operands becomes integer_dense and dequantize. */
+/** A layer of two encoded operands becomes an exact integer product and dequantize. */
 PASS(integer_products)
+/** A dense layer of flattened images reads them as they lie. */
+PASS(absorb_reshape)
 /** Nodes of constants become constants; what nothing uses goes. */
 PASS(fold_constants)
-/** [batch_norm +] sign of an integer product becomes an integer threshold per channel. */
+/** What leads from an integer product to a sign becomes an integer threshold per channel. */
 PASS(fold_thresholds)
 /** Backward recomputes what is cheap to compute and dear to keep. */
 PASS(rematerialize)

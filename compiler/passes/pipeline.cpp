@@ -6,7 +6,8 @@ namespace {
 
 const Pass kDeployment[] = {
     {"freeze", "parameters become constants, every op takes its deployed behaviour", freeze},
-    {"integer_products", "dense layers of encoded operands become exact integer products", integer_products},
+    {"integer_products", "products of encoded operands become exact in integers", integer_products},
+    {"absorb_reshape", "dense layers read images as they lie", absorb_reshape},
     {"fold_constants", "nodes of constants become constants", fold_constants},
     {"fold_thresholds", "batch norm + sign becomes an integer threshold per channel", fold_thresholds},
     {"assign_layouts", "every value gets its layout in memory", assign_layouts},

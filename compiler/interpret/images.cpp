@@ -1,0 +1,204 @@
+#include "compiler/interpret/interpret_op.h"
+#include "compiler/interpret/taps.h"
+#include "compiler/ops/conv.h"
+
+// The forward ops on images [N, C, H, W], and what goes with them.
+
+namespace quantide {
+
+namespace {
+
+void for_conv(const Interpretation &op, const std::function<void(size_t, int64_t, size_t)> &f) {
+    const Shape &w = op.in(1).shape;
+    for_taps(Window::of(op.node, {w[2], w[3]}), op.in(0).shape, w, op.outputs[0].shape,
+             op.node.integer("groups"), f);
+}
+
+template<typename T>
+void max_pool(Interpretation &op) {
+    std::vector<bool> any(static_cast<size_t>(op.out(0).size()));
+    const auto x = op.in(0).as<T>();
+    const auto y = op.out(0).as<T>();
+    for_pool(op.node, op.in(0).shape, op.out(0).shape, [&](size_t out, size_t in) {
+        y[out] = !any[out] || x[in] > y[out] ? x[in] : y[out];
+        any[out] = true;
+    });
+}
+
+/** The sum of the integers of each row of weights over the taps that lie inside the image, or over the
+ * others, at the positions of each kind; over all taps where the node has no `image`. */
+std::vector<int64_t> tap_sums(const Interpretation &op, const Shape &kinds, bool inside) {
+    const std::vector<int32_t> q = integers(op, 0);
+    const int64_t rows = op.in(0).shape[0], depth = op.in(0).size() / rows;
+    std::vector<int64_t> sums(static_cast<size_t>(element_count(kinds, 1, op.node.name)));
+    std::function<bool(int64_t, int64_t)> counts = [](int64_t, int64_t) { return true; };
+    if (op.node.has("image")) {
+        const Shape &w = op.in(0).shape, &extents = op.node.extents("image");
+        const Shape image{1, w[1], extents[0], extents[1]};
+        const Window window = Window::of(op.node, {w[2], w[3]});
+        const Borders borders = window.borders(image);
+        const Shape y = window.output_shape(image, w[0], op.node.name);
+        counts = [=](int64_t position, int64_t tap) {
+            const int64_t row = borders.row_of(position / kinds[2] % kinds[1], y[2]);
+            const int64_t column = borders.column_of(position % kinds[2], y[3]);
+            const int64_t iy = window.input_of(0, row, tap / w[3] % w[2]),
+                          ix = window.input_of(1, column, tap % w[3]);
+            return (iy >= 0 && iy < image[2] && ix >= 0 && ix < image[3]) == inside;
+        };
+    }
+    const int64_t positions = static_cast<int64_t>(sums.size()) / rows;
+    for (size_t i = 0; i < sums.size(); ++i) {
+        const auto at = static_cast<int64_t>(i);
+        for (int64_t tap = 0; tap < depth; ++tap) {
+            sums[i] += counts(at, tap) ? q[static_cast<size_t>(at / positions * depth + tap)] : 0;
+        }
+    }
+    return sums;
+}
+
+/** Calls f(index in input 0 or in one of several, index in the output) with channels [begin, ...) of an
+ * output that has more channels than the input. */
+void for_channels(const Shape &few, const Shape &many, int64_t begin,
+                  const std::function<void(size_t, size_t)> &f) {
+    const int64_t inner = element_count({few.begin() + 2, few.end()}, 1, "image");
+    for (int64_t n = 0; n < few[0]; ++n) {
+        for (int64_t i = 0; i < few[1] * inner; ++i) {
+            f(static_cast<size_t>(n * few[1] * inner + i),
+              static_cast<size_t>((n * many[1] + begin) * inner + i));
+        }
+    }
+}
+
+void copy_element(const Array &from, size_t i, Array &to, size_t j) {
+    const auto width = static_cast<size_t>(from.type.bytes());
+    std::copy_n(&from.bytes[i * width], width, &to.bytes[j * width]);
+}
+
+}  // namespace
+
+void interpret_conv2d(Interpretation &op) {
+    const Value &x = op.input_value(0), &w = op.input_value(1);
+    const auto y = op.out(0).floats();
+    const double pad = op.node.real("pad_value");
+    if (x.encoding.plain() || w.encoding.plain()) {
+        const std::vector<float> numbers_x = numbers(op, 0), numbers_w = numbers(op, 1);
+        for_conv(op, [&](size_t out, int64_t in, size_t weight) {
+            if (in >= 0 || pad != 0) {
+                y[out] += (in < 0 ? static_cast<float>(pad) : numbers_x[static_cast<size_t>(in)]) *
+                          numbers_w[weight];
+            }
+        });
+        return;
+    }
+    // Exact in integers, then the float32 steps of border_sum and dequantize.
+    const IntegerView x_view = integer_view(x.encoding), w_view = integer_view(w.encoding);
+    const std::vector<int32_t> q_x = integers(op, 0), q_w = integers(op, 1);
+    const int64_t pad_integer = pad == 0 ? 0 : x_view.multiplier * code_of(x, pad).value() + x_view.addend;
+    std::vector<int64_t> acc(y.size()), inside(y.size());
+    for_conv(op, [&](size_t out, int64_t in, size_t weight) {
+        acc[out] += (in < 0 ? pad_integer : q_x[static_cast<size_t>(in)]) * q_w[weight];
+        inside[out] += in >= 0 || pad != 0 ? q_w[weight] : 0;
+    });
+    for (size_t i = 0; i < y.size(); ++i) {
+        y[i] = static_cast<float>(acc[i]) * (x_view.scale * w_view.scale) +
+               x_view.offset * w_view.scale * static_cast<float>(inside[i]);
+    }
+}
+
+void interpret_integer_conv2d(Interpretation &op) {
+    const IntegerView view = integer_view(op.input_value(0).encoding);
+    const int64_t pad = view.multiplier * op.node.integer("pad_code") + view.addend;
+    const std::vector<int32_t> x = integers(op, 0), w = integers(op, 1);
+    std::vector<int64_t> acc(static_cast<size_t>(op.out(0).size()));
+    for_conv(op, [&](size_t out, int64_t in, size_t weight) {
+        acc[out] += (in < 0 ? pad : x[static_cast<size_t>(in)]) * w[weight];
+    });
+    for (size_t i = 0; i < acc.size(); ++i) {
+        set_integer(op.out(0), i, acc[i]);
+    }
+}
+
+void interpret_border_sum(Interpretation &op) {
+    const std::vector<int64_t> sums = tap_sums(op, op.out(0).shape, false);
+    for (size_t i = 0; i < sums.size(); ++i) {
+        set_integer(op.out(0), i, sums[i] * op.node.integer("multiplier"));
+    }
+}
+
+void interpret_code_sum(Interpretation &op) {
+    const std::vector<int64_t> sums = tap_sums(op, op.out(0).shape, true);
+    for (size_t i = 0; i < sums.size(); ++i) {
+        op.out(0).floats()[i] = static_cast<float>(op.node.real("scale")) * static_cast<float>(sums[i]);
+    }
+}
+
+void interpret_add_border(Interpretation &op) {
+    for (size_t i = 0; i < static_cast<size_t>(op.out(0).size()); ++i) {
+        set_integer(op.out(0), i,
+                    integer_at(op.in(0), i) + integer_at(op.in(1), channel_operand_index(op, i)));
+    }
+}
+
+void interpret_flip(Interpretation &op) {
+    const auto x = op.in(0).as<uint8_t>(), mask = op.in(1).as<uint8_t>();
+    for (size_t i = 0; i < x.size(); ++i) {
+        op.out(0).as<uint8_t>()[i] = x[i] ^ mask[channel_of(op.in(0).shape, i)];
+    }
+}
+
+void interpret_max_pool(Interpretation &op) {
+    op.in(0).type == Float(32) ? max_pool<float>(op) : max_pool<uint8_t>(op);
+}
+
+void interpret_avg_pool(Interpretation &op) {
+    const auto x = op.in(0).floats();
+    const auto y = op.out(0).floats();
+    for_pool(op.node, op.in(0).shape, op.out(0).shape, [&](size_t out, size_t in) { y[out] += x[in]; });
+    const Shape &kernel = op.node.extents("kernel");
+    for (float &sum : y) {
+        sum /= static_cast<float>(kernel[0] * kernel[1]);
+    }
+}
+
+void interpret_relu(Interpretation &op) {
+    for (size_t i = 0; i < op.in(0).floats().size(); ++i) {
+        const float x = op.in(0).floats()[i];
+        op.out(0).floats()[i] = x > 0 ? x : 0;
+    }
+}
+
+void interpret_add(Interpretation &op) {
+    for (size_t i = 0; i < op.in(0).floats().size(); ++i) {
+        op.out(0).floats()[i] = op.in(0).floats()[i] + op.in(1).floats()[i];
+    }
+}
+
+void interpret_scale(Interpretation &op) {
+    for (size_t i = 0; i < op.in(0).floats().size(); ++i) {
+        op.out(0).floats()[i] = op.in(0).floats()[i] * op.in(1).floats()[channel_of(op.in(0).shape, i)];
+    }
+}
+
+void interpret_bias(Interpretation &op) {
+    for (size_t i = 0; i < op.in(0).floats().size(); ++i) {
+        op.out(0).floats()[i] = op.in(0).floats()[i] + op.in(1).floats()[channel_of(op.in(0).shape, i)];
+    }
+}
+
+void interpret_concat(Interpretation &op) {
+    int64_t begin = 0;
+    for (const Array *input : op.inputs) {
+        for_channels(input->shape, op.out(0).shape, begin,
+                     [&](size_t in, size_t out) { copy_element(*input, in, op.out(0), out); });
+        begin += input->shape[1];
+    }
+}
+
+void interpret_slice(Interpretation &op) {
+    for_channels(op.out(0).shape, op.in(0).shape, op.node.integer("begin"),
+                 [&](size_t out, size_t in) { copy_element(op.in(0), in, op.out(0), out); });
+}
+
+void interpret_reshape(Interpretation &op) { op.out(0).bytes = op.in(0).bytes; }
+
+}  // namespace quantide

@@ -1,0 +1,32 @@
+#include "compiler/ops/conv.h"
+
+#include "compiler/ops/rules.h"
+
+namespace quantide {
+
+ConvOperands check_conv(const Graph &graph, const Node &node) {
+    check_inputs(graph, node, 2);
+    const Value &x = check_images(graph, node, 0), &w = check_images(graph, node, 1);
+    const int64_t groups = node.integer("groups");
+    user_check(groups > 0 && x.shape[1] % groups == 0 && w.shape[0] % groups == 0,
+               "{} '{}': expected groups that divide {} channels in and {} out, found {}", node.op, node.name,
+               x.shape[1], w.shape[0], groups);
+    user_check(w.shape[1] == x.shape[1] / groups, "{} '{}': expected weights of {} channels, found {}",
+               node.op, node.name, x.shape[1] / groups, w.shape[1]);
+    const Window window = Window::of(node, {w.shape[2], w.shape[3]});
+    return {&x, &w, window, groups,
+            window.output_shape(x.shape, w.shape[0], fmt::format("{} '{}'", node.op, node.name))};
+}
+
+std::optional<int64_t> code_of(const Value &value, double number) {
+    const IntegerView view = integer_view(value.encoding);
+    for (int64_t code = 0; code < int64_t{1} << value.type.bits; ++code) {
+        const auto q = static_cast<float>(view.multiplier * code + view.addend);
+        if (static_cast<double>(q * view.scale + view.offset) == number) {
+            return code;
+        }
+    }
+    return std::nullopt;
+}
+
+}  // namespace quantide

@@ -1,0 +1,40 @@
+#include "compiler/ops/conv.h"
+#include "compiler/ops/rules.h"
+
+namespace quantide {
+
+// y[n, o, i, j] = sum over channels c of o's group, then kernel rows, then columns, of x w: exact for codes
+// (see integer_conv2d and dequantize for the float32 that it stands for); float32 operands are summed in
+// ascending (row, column, channel) of the kernel. A tap in the padding counts pad_value; where that is 0 it
+// is omitted.
+const OpDef conv2d_op = {
+    .name = "conv2d",
+    .summary = "a convolution (cross-correlation) of images without bias",
+    .infer = [](const Graph &graph, const Node &node) -> std::vector<Value> {
+        const ConvOperands operands = check_conv(graph, node);
+        const Value &x = *operands.x, &w = *operands.w;
+        user_check(w.encoding.plain() || integer_view(w.encoding).offset == 0,
+                   "conv2d '{}': expected weights whose encoding is symmetric about 0", node.name);
+        const double pad = node.real("pad_value");
+        user_check(pad == 0 || x.encoding.plain() || code_of(x, pad).has_value(),
+                   "conv2d '{}': expected a pad value that '{}' can have, or 0, found {}", node.name, x.name,
+                   pad);
+        return {float_value(node, operands.shape)};
+    },
+    .gradient = [](Graph &graph, const Node &node, std::span<const ValueId> dy) -> std::vector<ValueId> {
+        const Value &x = graph.value(node.inputs[0]), &w = graph.value(node.inputs[1]);
+        Attributes attributes = node.attributes;
+        ValueId dx = -1;
+        if (graph.producer(node.inputs[0]).op != "input") {
+            attributes["image"] = Shape{x.shape[2], x.shape[3]};
+            dx = graph.add_one("conv2d_input_gradient", node.name + ".input_gradient",
+                               {dy[0], node.inputs[1]}, attributes);
+            attributes.erase("image");
+        }
+        attributes["kernel"] = Shape{w.shape[2], w.shape[3]};
+        return {dx, graph.add_one("conv2d_weight_gradient", node.name + ".weight_gradient",
+                                  {dy[0], node.inputs[0]}, attributes)};
+    },
+};
+
+}  // namespace quantide

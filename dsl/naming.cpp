@@ -1,0 +1,69 @@
+#include "dsl/naming.h"
+
+#include "compiler/base/error.h"
+
+#include <algorithm>
+#include <map>
+
+namespace quantide {
+
+namespace {
+
+/** Names that a training step or a checkpoint gives to what is no layer. */
+constexpr std::string_view kReserved[] = {"best", "labels", "loss", "optimizer", "rate"};
+
+}  // namespace
+
+void check_name(const std::string &kind, const std::string &name) {
+    const bool letters =
+        name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==
+        std::string::npos;
+    user_check(letters && !name.empty() && (name[0] < '0' || name[0] > '9'),
+               "{} {:?}: expected a name of letters, digits and '_' that does not start with a digit", kind,
+               name);
+}
+
+std::string layer_name(const Graph &graph, const std::string &kind, const std::string &wanted) {
+    std::map<std::string, std::string> taken;  // name -> kind
+    for (const Node &node : graph.nodes) {
+        taken[node.name] = node.op;
+    }
+    if (wanted.empty()) {
+        for (int number = 1;; ++number) {
+            const std::string name = kind + std::to_string(number);
+            if (taken.count(name) == 0) {
+                return name;
+            }
+        }
+    }
+    check_name(kind, wanted);
+    const auto other = taken.find(wanted);
+    user_check(other == taken.end(), "{} '{}': expected a name that no other layer has, found {} '{}'", kind,
+               wanted, other == taken.end() ? "" : other->second, wanted);
+    user_check(std::find(std::begin(kReserved), std::end(kReserved), wanted) == std::end(kReserved),
+               "{} '{}': expected a name other than {}", kind, wanted, fmt::join(kReserved, ", "));
+    return wanted;
+}
+
+ValueId parameter(Graph &graph, const std::string &name, Shape shape, const char *init, bool trainable) {
+    constexpr int64_t kMaxElements = int64_t{1} << 29;  // kernels count bytes in 32 bits
+    const ValueId id =
+        graph.add_one("parameter", name, {},
+                      {{"shape", std::move(shape)}, {"init", init}, {"trainable", int64_t{trainable}}});
+    const Shape &extents = graph.value(id).shape;
+    user_check(element_count(extents, 1, name) <= kMaxElements,
+               "parameter '{}': expected at most {} elements, found {}", name, kMaxElements,
+               to_string(extents));
+    return id;
+}
+
+ValueId weights(Graph &graph, const std::string &layer, Shape shape, const Precision &precision) {
+    const bool quantized = precision != float32();
+    const ValueId weight =
+        parameter(graph, layer + ".weight", std::move(shape), quantized ? "uniform" : "glorot", true);
+    return quantized ? graph.add_one("quantize", layer + ".weight." + precision.quantizer, {weight},
+                                     {{"quantizer", precision.quantizer}})
+                     : weight;
+}
+
+}  // namespace quantide

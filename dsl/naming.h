@@ -1,0 +1,20 @@
+#pragma once
+#include "compiler/ir/graph.h"
+#include "dsl/precision.h"
+
+namespace quantide {
+
+/** Throws CompileError for a name that is no C identifier. */
+void check_name(const std::string &kind, const std::string &name);
+
+/** `wanted`, or the kind with the next number: dense1, dense2, ... Throws CompileError for a name that
+ * another layer has, that is reserved, or that is no C identifier. */
+std::string layer_name(const Graph &graph, const std::string &kind, const std::string &wanted);
+
+/** A parameter; `init` is "uniform" in [-1, 1], "glorot", "zeros" or "ones". */
+ValueId parameter(Graph &graph, const std::string &name, Shape shape, const char *init, bool trainable);
+
+/** The weights of a layer in that precision: the parameter NAME.weight, quantized. */
+ValueId weights(Graph &graph, const std::string &layer, Shape shape, const Precision &precision);
+
+}  // namespace quantide
