@@ -12,6 +12,15 @@ void schedule_dense(Kernel &kernel, const Tuning &tuning);
 /** Products of float32, blocked over their inputs. */
 void schedule_floats(Kernel &kernel, const Tuning &tuning);
 
+/** Convolutions with panels of 1-bit weights, and what is fused behind them. */
+void schedule_conv(Kernel &kernel, const Tuning &tuning);
+
+/** Convolutions element by element: float32, and groups. */
+void schedule_taps(Kernel &kernel, const Tuning &tuning);
+
+/** Training: the gradients of convolutions and pools. */
+void schedule_window_gradient(Kernel &kernel, const Tuning &tuning);
+
 /** Training: the gradient of weights in panels, its optimizer, and the packing of the new codes, tile by
  * tile. */
 void schedule_weight_update(Kernel &kernel, const Tuning &tuning);

@@ -26,6 +26,10 @@ struct Kernel {
     std::map<std::string, Halide::RDom> domains;
     /** Extents: n outputs, k inputs of a product; m rows, 0 where the batch is chosen at run time. */
     int64_t m = 0, n = 0, k = 0;
+    /** Accumulators behind one element of the output: the window of a pooling that is fused. */
+    int64_t pooled = 1;
+    /** Positions of a row of the output, where that is an image. */
+    int64_t width = 0;
 };
 
 /** The scheduled pipeline, ready to be compiled for kernel.target. */

@@ -19,7 +19,12 @@ void schedule_sum(Func sum, const Kernel &kernel, int vector) {
     fill_vectors(sum, vector);
     sum.compute_root().vectorize(c, vector, TailStrategy::GuardWithIf);
     sum.update().split(c, block, lane, 8 * vector, TailStrategy::GuardWithIf);
-    sum.update().reorder(lane, sum.rvars()[0], block).vectorize(lane, vector, TailStrategy::GuardWithIf);
+    std::vector<Halide::VarOrRVar> order{lane};
+    for (const Halide::RVar &row : sum.rvars()) {
+        order.emplace_back(row);
+    }
+    order.emplace_back(block);
+    sum.update().reorder(order).vectorize(lane, vector, TailStrategy::GuardWithIf);
     if (kernel.parallel) {
         sum.update().parallel(block);
     }

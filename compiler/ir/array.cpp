@@ -10,31 +10,44 @@ namespace quantide {
 namespace {
 
 /** Where a layout keeps the elements of an array. */
-struct Positions {
-    Layout layout;
-    Planes planes;
-    int64_t inner;  ///< channels, or words of channels
-    bool packed;
+class Positions {
+public:
+    Positions(const Array &array, Layout layout)
+        : layout_(layout),
+          logical_(planes_of(array.shape)),
+          planes_(planes_of(array.shape, layout)),
+          packed_(packs_bits(array.type, layout)),
+          inner_(packed_ ? (planes_.channels + 31) / 32 : planes_.channels) {}
 
-    Positions(const Array &array, Layout order)
-        : layout(order),
-          planes(planes_of(array.shape)),
-          inner(packs_bits(array.type, order) ? (planes.channels + 31) / 32 : planes.channels),
-          packed(packs_bits(array.type, order)) {}
-
-    /** The element (or the word) that holds channel `channel`. */
-    size_t operator()(int64_t row, int64_t channel, int64_t position) const {
-        const int64_t c = packed ? channel / 32 : channel;
-        switch (layout) {
-            case Layout::Logical:
-                return static_cast<size_t>((row * planes.channels + channel) * planes.positions + position);
-            case Layout::OutputPanels:
-                return static_cast<size_t>(((row / 32 * planes.positions + position) * inner + c) * 32 +
-                                           row % 32);
-            default:
-                return static_cast<size_t>((row * planes.positions + position) * inner + c);
+    struct Place {
+        size_t at;  ///< the element, or the word that holds it
+        int bit;
+    };
+    Place operator()(int64_t row, int64_t channel, int64_t position) const {
+        const int64_t flat = channel * logical_.positions + position;
+        if (layout_ == Layout::Logical) {
+            return {static_cast<size_t>(row * logical_.channels * logical_.positions + flat), 0};
         }
+        if (layout_ == Layout::FlatPanels) {
+            channel = flat;
+            position = 0;
+        }
+        const int64_t inside = position * inner_ + (packed_ ? channel / 32 : channel);
+        const int64_t in_row = planes_.positions * inner_;
+        return {static_cast<size_t>(has_panels(layout_) ? (row / 32 * in_row + inside) * 32 + row % 32
+                                                        : row * in_row + inside),
+                static_cast<int>(channel % 32)};
     }
+
+    bool packed() const { return packed_; }
+    /** Rows, channels and positions of the logical array. */
+    const Planes &logical() const { return logical_; }
+
+private:
+    Layout layout_;
+    Planes logical_, planes_;
+    bool packed_;
+    int64_t inner_;  ///< channels, or words of channels
 };
 
 /** The lowest bits of up to 32 bytes as the bits of a word. */
@@ -54,19 +67,32 @@ uint32_t gather_bits(const uint8_t *codes, int64_t count) {
 }
 
 /** Codes of one byte each, row-major, one position a channel, as packed words. */
-void pack_rows(const Array &from, Array &to, const Positions &at) {
-    for (int64_t row = 0; row < at.planes.rows; ++row) {
-        for (int64_t channel = 0; channel < at.planes.channels; channel += 32) {
-            to.as<uint32_t>()[at(row, channel, 0)] =
-                gather_bits(&from.as<uint8_t>()[static_cast<size_t>(row * at.planes.channels + channel)],
-                            std::min<int64_t>(32, at.planes.channels - channel));
+void pack_rows(const Array &from, Array &to, const Positions &place) {
+    const auto [rows, channels, positions] = place.logical();
+    for (int64_t row = 0; row < rows; ++row) {
+        for (int64_t channel = 0; channel < channels; channel += 32) {
+            to.as<uint32_t>()[place(row, channel, 0).at] =
+                gather_bits(&from.as<uint8_t>()[static_cast<size_t>(row * channels + channel)],
+                            std::min<int64_t>(32, channels - channel));
         }
     }
 }
 
-/** The 1-bit code at `position`, or what replaces it. */
-uint8_t code_at(const Array &array, bool packed, size_t position, int64_t channel) {
-    return packed ? array.as<uint32_t>()[position] >> (channel % 32) & 1 : array.as<uint8_t>()[position];
+void copy_element(const Array &from, const Positions &source, Array &to, const Positions &target, int64_t row,
+                  int64_t channel, int64_t position) {
+    const auto [i, from_bit] = source(row, channel, position);
+    const auto [j, to_bit] = target(row, channel, position);
+    if (!source.packed() && !target.packed()) {
+        const auto width = static_cast<size_t>(from.type.bytes());
+        std::memcpy(&to.bytes[j * width], &from.bytes[i * width], width);
+        return;
+    }
+    const uint32_t code = source.packed() ? from.as<uint32_t>()[i] >> from_bit & 1 : from.as<uint8_t>()[i];
+    if (target.packed()) {
+        to.as<uint32_t>()[j] |= code << to_bit;
+    } else {
+        to.as<uint8_t>()[j] = static_cast<uint8_t>(code);
+    }
 }
 
 }  // namespace
@@ -106,22 +132,15 @@ Array to_layout(const Array &array, Layout layout) {
     internal_check(!array.shape.empty(), "to_layout of a scalar");
     Array result(array.type, array.shape, layout);
     const Positions from(array, array.layout), to(array, layout);
-    if (array.layout == Layout::Logical && to.packed && to.planes.positions == 1) {
+    const auto [rows, channels, positions] = to.logical();
+    if (array.layout == Layout::Logical && to.packed() && positions == 1) {
         pack_rows(array, result, to);
         return result;
     }
-    const auto width = static_cast<size_t>(array.type.bytes());
-    for (int64_t row = 0; row < to.planes.rows; ++row) {
-        for (int64_t channel = 0; channel < to.planes.channels; ++channel) {
-            for (int64_t position = 0; position < to.planes.positions; ++position) {
-                const size_t source = from(row, channel, position), target = to(row, channel, position);
-                if (!from.packed && !to.packed) {
-                    std::memcpy(&result.bytes[target * width], &array.bytes[source * width], width);
-                } else if (const uint8_t code = code_at(array, from.packed, source, channel); to.packed) {
-                    result.as<uint32_t>()[target] |= uint32_t{code} << (channel % 32);
-                } else {
-                    result.as<uint8_t>()[target] = code;
-                }
+    for (int64_t row = 0; row < rows; ++row) {
+        for (int64_t channel = 0; channel < channels; ++channel) {
+            for (int64_t position = 0; position < positions; ++position) {
+                copy_element(array, from, result, to, row, channel, position);
             }
         }
     }

@@ -114,8 +114,8 @@ private:
 
     Layout layout() {
         const std::string name = word("a layout");
-        for (Layout layout :
-             {Layout::Logical, Layout::ChannelsLast, Layout::PackedWords, Layout::OutputPanels}) {
+        for (Layout layout : {Layout::Logical, Layout::ChannelsLast, Layout::PackedWords,
+                              Layout::OutputPanels, Layout::FlatPanels}) {
             if (to_string(layout) == name) {
                 return layout;
             }

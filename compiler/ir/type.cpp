@@ -3,6 +3,7 @@
 #include "compiler/base/error.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace quantide {
 
@@ -28,7 +29,7 @@ IntegerView integer_view(const Encoding &encoding) {
 }
 
 bool packs_bits(ElementType type, Layout layout) {
-    return type.bits == 1 && (layout == Layout::PackedWords || layout == Layout::OutputPanels);
+    return type.bits == 1 && (layout == Layout::PackedWords || has_panels(layout));
 }
 
 std::string to_string(ElementType type) {
@@ -57,6 +58,8 @@ const char *to_string(Layout layout) {
             return "packed_words";
         case Layout::OutputPanels:
             return "output_panels";
+        case Layout::FlatPanels:
+            return "flat_panels";
     }
     throw InternalError("unknown layout");
 }
@@ -81,6 +84,14 @@ Planes planes_of(const Shape &shape) {
     return {first == 0 ? 1 : shape[0], shape[first], images ? shape[first + 1] * shape[first + 2] : 1};
 }
 
+Planes planes_of(const Shape &shape, Layout layout) {
+    Planes planes = planes_of(shape);
+    if (layout == Layout::FlatPanels) {
+        planes.channels *= std::exchange(planes.positions, 1);
+    }
+    return planes;
+}
+
 int64_t fans(const Shape &weights) { return (weights.at(0) + weights.at(1)) * planes_of(weights).positions; }
 
 Storage storage_of(const Shape &shape, ElementType type, Layout layout) {
@@ -91,10 +102,10 @@ Storage storage_of(const Shape &shape, ElementType type, Layout layout) {
     if (layout == Layout::Logical) {
         return storage;
     }
-    const Planes planes = planes_of(shape);
+    const Planes planes = planes_of(shape, layout);
     const auto divide_up = [](int64_t extent) { return (extent + 31) / 32; };
     const int64_t inner = packed ? divide_up(planes.channels) : planes.channels;
-    if (layout == Layout::OutputPanels) {
+    if (has_panels(layout)) {
         storage.extents = {32, planes.positions * inner, divide_up(planes.rows)};
     } else {
         if (shape.size() > 2) {  // width, height, channels: the channels come first

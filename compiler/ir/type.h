@@ -72,7 +72,15 @@ enum class Layout : uint8_t {
      * input 32 w + i; missing outputs and bits 0. For float32: [outputs / 32, height, width, inputs, 32]
      * elements. */
     OutputPanels,
+    /** The same of weights taken as [outputs, inputs * height * width] in row-major order: no word has
+     * missing bits but the last. */
+    FlatPanels,
 };
+
+/** True of panels of 32 outputs. */
+inline bool has_panels(Layout layout) {
+    return layout == Layout::OutputPanels || layout == Layout::FlatPanels;
+}
 
 /** True where `layout` keeps codes of `type` as the bits of 32-bit words. */
 bool packs_bits(ElementType type, Layout layout);
@@ -87,6 +95,8 @@ struct Planes {
     int64_t rows, channels, positions;
 };
 Planes planes_of(const Shape &shape);
+/** As a layout takes it: FlatPanels has one position of all inputs. */
+Planes planes_of(const Shape &shape, Layout layout);
 
 /** Fan in + fan out of weights [outputs, inputs, kernel extents...] (Glorot & Bengio 2010). */
 int64_t fans(const Shape &weights);

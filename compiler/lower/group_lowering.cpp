@@ -52,18 +52,18 @@ std::vector<Expr> expressions(const std::vector<Var> &vars) { return {vars.begin
 /** True if the value's memory has elements outside [.., channels]. */
 bool has_padding(const Value &value) {
     return (value.layout == Layout::OutputPanels && value.shape[0] % 32 != 0) ||
-           (is_packed(value) && value.shape.back() % 32 != 0);
+           (is_packed(value) && value.shape[1] % 32 != 0);
 }
 
-/** f at logical (k, m); 0 in the padding. */
-Expr padded(const Func &f, const Value &value, const Expr &k, const Expr &m) {
-    const Expr element = f(k, m);
+/** f at (channel, ...); 0 in the padding. */
+Expr padded(const Func &f, const Value &value, const std::vector<Expr> &at) {
+    const Expr element = f(at);
     Expr inside = Halide::Internal::const_true();
-    if (value.shape.back() % 32 != 0) {
-        inside = k < static_cast<int>(value.shape.back());
+    if (value.shape[1] % 32 != 0) {
+        inside = at.front() < static_cast<int>(value.shape[1]);
     }
     if (value.layout == Layout::OutputPanels && value.shape[0] % 32 != 0) {
-        inside = inside && m < static_cast<int>(value.shape[0]);
+        inside = inside && at.back() < static_cast<int>(value.shape[0]);
     }
     return Halide::select(inside, element, cast(element.type(), 0));
 }
@@ -72,35 +72,61 @@ Expr padded(const Func &f, const Value &value, const Expr &k, const Expr &m) {
 Func pack(const Func &f, const Value &value, const std::string &name) {
     const RDom bit(0, 32, name + "_bit");
     Func words(name);
-    const auto code = [&](const Expr &k, const Expr &m) {
-        return Halide::select(padded(f, value, k, m) != 0, cast<uint32_t>(1) << cast<uint32_t>(bit),
+    const auto code = [&](const std::vector<Expr> &at) {
+        return Halide::select(padded(f, value, at) != 0, cast<uint32_t>(1) << cast<uint32_t>(bit),
                               cast<uint32_t>(0));
     };
     if (value.layout == Layout::OutputPanels) {
         const Var lane("lane"), word("word"), panel("panel");
         words(lane, word, panel) = cast<uint32_t>(0);
-        words(lane, word, panel) += code(32 * word + bit, 32 * panel + lane);
+        internal_check(value.shape.size() == 2, "packing of weights {}", to_string(value.shape));
+        words(lane, word, panel) += code({32 * word + bit, 32 * panel + lane});
         return words;
     }
-    internal_check(value.shape.size() == 2, "packing of a value of shape {}", to_string(value.shape));
-    const Var word("word"), row("row");
-    words(word, row) = cast<uint32_t>(0);
-    words(word, row) += code(32 * word + bit, row);
+    std::vector<Var> vars = coordinates(value.shape.size());
+    std::vector<Expr> at = expressions(vars);
+    vars[0] = Var("word");
+    at[0] = 32 * vars[0] + bit;
+    words(vars) = cast<uint32_t>(0);
+    words(vars) += code(at);
     return words;
 }
 
-/** A value that f gives in logical coordinates, in the coordinates of its memory. */
+/** Where panels keep an element of weights, given by (channel, [x, y,] output); the bit in `lane`. */
+std::vector<Expr> panel_coordinates(const Value &value, const std::vector<Expr> &at, Expr &lane) {
+    const bool bits = is_packed(value);
+    lane = at[0] % 32;
+    const Expr inner = bits ? at[0] / 32 : at[0];
+    if (at.size() == 2) {
+        return {at[1] % 32, inner, at[1] / 32};
+    }
+    const int height = static_cast<int>(value.shape[2]), width = static_cast<int>(value.shape[3]);
+    if (value.layout == Layout::FlatPanels) {
+        const Expr flat = (at[0] * height + at[2]) * width + at[1];
+        lane = flat % 32;
+        return {at[3] % 32, bits ? flat / 32 : flat, at[3] / 32};
+    }
+    const int extent = static_cast<int>(bits ? (value.shape[1] + 31) / 32 : value.shape[1]);
+    return {at[3] % 32, (at[2] * width + at[1]) * extent + inner, at[3] / 32};
+}
+
+/** A value that f gives channels first, in the coordinates of its memory. */
 Func physical(const Func &f, const Value &value, const std::string &name) {
     Func out(name);
-    if (value.layout == Layout::Logical) {
-        const std::vector<Var> vars = coordinates(value.shape.size());
-        out(vars) = f(vars);
+    if (value.layout == Layout::Logical || value.layout == Layout::ChannelsLast) {
+        std::vector<Var> vars = coordinates(value.shape.size());
+        const std::vector<Var> from = vars;
+        if (value.layout == Layout::Logical && vars.size() > 2) {
+            std::rotate(vars.begin(), vars.begin() + 1, vars.begin() + 3);
+        }
+        out(vars) = f(from);
         return out;
     }
     internal_check(value.layout == Layout::OutputPanels, "{} is not a layout of {}", to_string(value.layout),
                    value.name);
     const Var lane("lane"), k("k"), panel("panel");
-    out(lane, k, panel) = padded(f, value, k, 32 * panel + lane);
+    internal_check(value.shape.size() == 2, "panels of {}", to_string(value.shape));
+    out(lane, k, panel) = padded(f, value, {k, 32 * panel + lane});
     return out;
 }
 
@@ -138,12 +164,20 @@ GroupOperands group_operands(const Graph &graph, int group) {
 }
 
 std::vector<Var> coordinates(size_t rank) {
-    static const char *const kNames[] = {"c", "n", "d2", "d3"};
-    std::vector<Var> vars;
-    for (size_t i = 0; i < rank; ++i) {
-        vars.emplace_back(kNames[i]);
+    const Var c("c"), x("x"), y("y"), n("n");
+    switch (rank) {
+        case 0:
+            return {};
+        case 1:
+            return {c};
+        case 2:
+            return {c, n};
+        case 3:
+            return {c, x, y};
+        default:
+            internal_check(rank == 4, "coordinates of rank {}", rank);
+            return {c, x, y, n};
     }
-    return vars;
 }
 
 Halide::Type halide_type(ElementType type) {
@@ -197,15 +231,19 @@ Func GroupLowering::memory(ValueId id) const {
 Func GroupLowering::words(ValueId id) {
     const Value &value = graph.value(id);
     internal_check(is_packed(value), "{} has no words", value.name);
-    if (made.count(id) == 0) {
-        return memory(id);
-    }
     if (const auto found = packed.find(id); found != packed.end()) {
         return found->second;
+    }
+    if (made.count(id) == 0) {
+        return memory(id);
     }
     const Func f = pack(elements(id), value, "pack");
     packed.emplace(id, f);
     return f;
+}
+
+bool GroupLowering::has_words(ValueId id) const {
+    return is_packed(graph.value(id)) && (packed.count(id) != 0 || made.count(id) == 0);
 }
 
 Func GroupLowering::elements(ValueId id) {
@@ -213,25 +251,37 @@ Func GroupLowering::elements(ValueId id) {
         return found->second;
     }
     const Value &value = graph.value(id);
-    const Func source = memory(id);
+    const auto words = packed.find(id);
+    const Func source = words != packed.end() ? words->second : memory(id);
     const std::vector<Var> vars = coordinates(value.shape.size());
     std::vector<Expr> at = expressions(vars);
-    for (size_t i = 0; pads && i < at.size(); ++i) {
-        const int64_t extent = value.shape[at.size() - 1 - i];
-        at[i] = extent == kBatch ? at[i] : Halide::min(Halide::likely(at[i]), static_cast<int>(extent - 1));
+    if (pads) {
+        const auto clamp = [&](size_t i, int64_t extent) {
+            at[i] =
+                extent == kBatch ? at[i] : Halide::min(Halide::likely(at[i]), static_cast<int>(extent - 1));
+        };
+        const Planes planes = planes_of(value.shape);
+        clamp(0, planes.channels);
+        if (value.shape.size() % 2 == 0) {
+            clamp(at.size() - 1, planes.rows);
+        }
+    }
+    if (value.layout == Layout::Logical && at.size() > 2) {
+        std::rotate(at.begin(), at.begin() + 1, at.begin() + 3);
     }
     const bool bits = is_packed(value);
     Expr lane;
     switch (value.layout) {
         case Layout::Logical:
+        case Layout::ChannelsLast:
             break;
         case Layout::PackedWords:
             lane = at[0] % 32;
             at[0] = at[0] / 32;
             break;
         case Layout::OutputPanels:
-            lane = at[0] % 32;
-            at = {at[1] % 32, bits ? at[0] / 32 : at[0], at[1] / 32};
+        case Layout::FlatPanels:
+            at = panel_coordinates(value, at, lane);
             break;
     }
     Func f("elements");
@@ -248,6 +298,8 @@ void GroupLowering::finish() {
     const auto bound_output = [&](Halide::OutputImageParam buffer, ValueId id, bool first = true) {
         bound(buffer, physical_extents(graph.value(id), options.batch.value_or(-1)), first);
     };
+    const Shape &first = graph.value(leaving.at(0)).shape;
+    kernel.width = first.size() == 4 ? first[3] : 0;
     for (size_t i = 0; i < leaving.size(); ++i) {
         const ValueId id = leaving[i];
         const Value &value = graph.value(id);
@@ -263,8 +315,11 @@ void GroupLowering::finish() {
             }
             i += own->ids.size() - 1;
         } else if (is_packed(value)) {
+            const bool packs = made.count(id) != 0 && packed.count(id) == 0;
             const Func bits = words(id);
-            stage("pack", bits);
+            if (packs) {
+                stage("pack", bits);
+            }
             out = Func(name);
             out(bits.args()) = bits(bits.args());
             bound_output(out.output_buffer(), id);
@@ -277,8 +332,19 @@ void GroupLowering::finish() {
 }
 
 // With a single panel Halide sees how few lanes are needed.
-Expr from_panels(const Func &f, const Var &c, const Var &n, int64_t outputs) {
-    return outputs <= 32 ? f(c, n, 0) : f(c % 32, n, c / 32);
+Expr from_panels(const Func &f, const Var &c, const std::vector<Var> &place, int64_t outputs) {
+    std::vector<Expr> args{outputs <= 32 ? Expr(c) : c % 32};
+    args.insert(args.end(), place.begin(), place.end());
+    args.push_back(outputs <= 32 ? Expr(0) : c / 32);
+    return f(args);
+}
+
+Expr number_of(const Value &value, const Expr &element) {
+    if (value.encoding.plain()) {
+        return element;
+    }
+    const IntegerView view = integer_view(value.encoding);
+    return cast<float>(view.multiplier * cast<int32_t>(element) + view.addend) * view.scale + view.offset;
 }
 
 Expr quantizer_code(const std::string &quantizer, const Expr &x) {

@@ -4,7 +4,8 @@
 namespace quantide {
 
 /** A fusion group on its way to a kernel. Each op's lower_NAME reads its inputs here and defines its
- * outputs here. Coordinates are logical, innermost first: (channel, row) for [N, C], (channel) for [C]. */
+ * outputs here. Coordinates are channels first: (channel, row) for [N, C], (channel, x, y, row) for
+ * [N, C, H, W], (channel, x, y) for [C, H, W], (channel) for [C]. */
 class GroupLowering {
 public:
     GroupLowering(const Graph &in, int group, const LowerOptions &how);
@@ -15,8 +16,8 @@ public:
 
     /** The elements of a value in logical coordinates: numbers, or codes as UInt(8). */
     Halide::Func elements(ValueId id);
-    /** The 32-bit words of a value of packed 1-bit codes, as its layout says: (word, row) of PackedWords,
-     * (output in panel, word, panel) of OutputPanels. */
+    /** The 32-bit words of a value of packed 1-bit codes, as its layout says: (word, row) or (word, x, y,
+     * row) of PackedWords, (output in panel, word, panel) of OutputPanels. */
     Halide::Func words(ValueId id);
     /** The memory of a value that the group reads from outside, as its layout says. */
     Halide::ImageParam operand(ValueId id) const;
@@ -26,6 +27,10 @@ public:
     /** The same in the coordinates of the value's memory; of several values as one Tuple, which must leave
      * the group together, in this order. */
     void define_memory(const std::vector<ValueId> &ids, Halide::Func f);
+    /** The words of packed codes, in the coordinates of words(), where no element is looked at. */
+    void define_words(ValueId id, Halide::Func f) { packed.insert_or_assign(id, f); }
+    /** True where words() costs no packing: they come from memory or were defined. */
+    bool has_words(ValueId id) const;
     /** Names a Func (or a reduction's domain) for the schedule. */
     void stage(const std::string &role, Halide::Func f) { kernel.stages[role] = f; }
     void domain(const std::string &role, const Halide::RDom &r) { kernel.domains.insert_or_assign(role, r); }
@@ -64,8 +69,12 @@ std::vector<Halide::Var> coordinates(size_t rank);
 /** Halide's type of an element of `type` in logical layout (codes are UInt(8)). */
 Halide::Type halide_type(ElementType type);
 
-/** Element (c, n) of a Func in panels, f(c % 32, n, c / 32), whose `outputs` are so many. */
-Halide::Expr from_panels(const Halide::Func &f, const Halide::Var &c, const Halide::Var &n, int64_t outputs);
+/** Element (c, place...) of a Func in panels, f(c % 32, place..., c / 32), whose `outputs` are so many. */
+Halide::Expr from_panels(const Halide::Func &f, const Halide::Var &c, const std::vector<Halide::Var> &place,
+                         int64_t outputs);
+
+/** The float32 number that an element of a value stands for. */
+Halide::Expr number_of(const Value &value, const Halide::Expr &element);
 
 /** The code of `x` by the quantizer of that name, as UInt(8). */
 Halide::Expr quantizer_code(const std::string &quantizer, const Halide::Expr &x);

@@ -1,4 +1,5 @@
 #include "compiler/lower/op_table.h"
+#include "compiler/lower/window.h"
 
 namespace quantide {
 
@@ -9,20 +10,21 @@ using Halide::Var;
 
 // Two passes, rows in order: the variance of the differences from the mean.
 void lower_batch_norm_train(GroupLowering &group, const Node &node) {
-    const int rows = static_cast<int>(group.graph.value(node.inputs[0]).shape[0]);
+    const Shape &shape = group.graph.value(node.inputs[0]).shape;
+    const auto rows = static_cast<float>(element_count(shape, 1, node.name) / shape[1]);
     const Func x = group.elements(node.inputs[0]);
     const Func weight = group.elements(node.inputs[1]);
     const Func bias = group.elements(node.inputs[2]);
     const Var c = x.args()[0];
-    const RDom row(0, rows, "row");
+    const RDom row = all_rows(shape);
     Func sum("sum"), mean("mean"), squares("squares"), var("var"), scale("channel_scale"), y("normalized");
     sum(c) = 0.0F;
-    sum(c) += x(c, row);
-    mean(c) = sum(c) / static_cast<float>(rows);
-    const Expr difference = x(c, row) - mean(c);
+    sum(c) += x(at_row(c, row));
+    mean(c) = sum(c) / rows;
+    const Expr difference = x(at_row(c, row)) - mean(c);
     squares(c) = 0.0F;
     squares(c) += difference * difference;
-    var(c) = squares(c) / static_cast<float>(rows);
+    var(c) = squares(c) / rows;
     scale(c) = weight(c) / Halide::sqrt(var(c) + static_cast<float>(node.real("eps")));
     y(x.args()) = (x(x.args()) - mean(c)) * scale(c) + bias(c);
     group.stage("sum", sum);

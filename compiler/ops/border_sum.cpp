@@ -12,7 +12,10 @@ const OpDef border_sum_op = {
         const Value &w = check_images(graph, node, 0);
         user_check(!w.encoding.plain(), "border_sum '{}': expected codes, found {}", node.name,
                    to_string(w.type));
-        return {{.name = node.name, .shape = kinds_of(w, node), .type = Int(static_cast<int>(node.integer("bits"))), .encoding = {}}};
+        return {{.name = node.name,
+                 .shape = kinds_of(w, node),
+                 .type = Int(static_cast<int>(node.integer("bits"))),
+                 .encoding = {}}};
     },
     .gradient = nullptr,
 };

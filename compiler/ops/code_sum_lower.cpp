@@ -1,18 +1,13 @@
 #include "compiler/lower/op_table.h"
+#include "compiler/lower/tap_sums.h"
 
 namespace quantide {
 
 void lower_code_sum(GroupLowering &group, const Node &node) {
-    using namespace Halide;
-    const Value &w = group.graph.value(node.inputs[0]);
-    internal_check(w.layout == Layout::OutputPanels, "code_sum '{}' of codes that are not in panels",
-                   node.name);
-    const int depth = static_cast<int>(w.shape[1]);
-    Func words = group.words(node.inputs[0]), ones("ones"), sum("code_sum");
-    Var m("m");
-    RDom r(0, (depth + 31) / 32);
-    ones(m) += cast<int>(popcount(words(m % 32, r, m / 32)));
-    sum(m) = static_cast<float>(node.real("scale")) * cast<float>(2 * ones(m) - depth);
+    const Halide::Func integers = tap_sums(group, node, true);
+    Halide::Func sum("code_sum");
+    sum(integers.args()) =
+        static_cast<float>(node.real("scale")) * Halide::cast<float>(integers(integers.args()));
     group.define(node.outputs[0], sum);
 }
 

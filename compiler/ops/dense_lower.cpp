@@ -8,27 +8,17 @@ using Halide::Var;
 
 namespace {
 
-/** The float32 number that an element stands for. */
-Expr number(const Value &value, const Expr &element) {
-    if (value.encoding.plain()) {
-        return element;
-    }
-    const IntegerView view = integer_view(value.encoding);
-    const Expr q = view.multiplier * Halide::cast<int32_t>(element) + view.addend;
-    return Halide::cast<float>(q) * view.scale + view.offset;
-}
-
 /** Weight (k, 32 panel + lane); anything beyond the last output. */
 Expr weight(GroupLowering &group, ValueId id, const Expr &lane, const Expr &k, const Expr &panel) {
     const Value &w = group.graph.value(id);
     if (w.layout == Layout::OutputPanels && w.type.bits == 1) {
-        return number(w, (group.words(id)(lane, k / 32, panel) >> Halide::cast<uint32_t>(k % 32)) & 1);
+        return number_of(w, (group.words(id)(lane, k / 32, panel) >> Halide::cast<uint32_t>(k % 32)) & 1);
     }
     if (w.layout == Layout::OutputPanels) {
-        return number(w, group.operand(id)(lane, k, panel));
+        return number_of(w, group.operand(id)(lane, k, panel));
     }
     const int last = static_cast<int>(w.shape[0] - 1);
-    return number(w, group.elements(id)(k, Halide::min(32 * panel + lane, last)));
+    return number_of(w, group.elements(id)(k, Halide::min(32 * panel + lane, last)));
 }
 
 }  // namespace
@@ -51,9 +41,9 @@ void lower_dense(GroupLowering &group, const Node &node) {
     const Expr last = memory.dim(memory.dimensions() - 1).extent() - 1;
     Func accumulate("accumulate"), y("dense");
     accumulate(lane, row, panel) = 0.0F;
-    accumulate(lane, row, panel) += number(x, elements(k, Halide::min(Halide::likely(row), last))) *
+    accumulate(lane, row, panel) += number_of(x, elements(k, Halide::min(Halide::likely(row), last))) *
                                     weight(group, node.inputs[1], lane, k, panel);
-    y(c, n) = from_panels(accumulate, c, n, kernel.n);
+    y(c, n) = from_panels(accumulate, c, {n}, kernel.n);
     group.stage("accumulate", accumulate);
     group.define(node.outputs[0], y);
 }

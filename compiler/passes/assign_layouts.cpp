@@ -48,7 +48,9 @@ Graph assign_layouts(const Graph &graph, const PassOptions &) {
         const ValueId weights = weights_of(node);
         const bool codes = weights >= 0 && graph.value(weights).type == UInt(1);
         if (codes || (weights >= 0 && graph.producer(weights).op == "constant")) {
-            set_layout(result, weights, Layout::OutputPanels);
+            // Bytes are gathered in any order; words are read as they lie.
+            const bool gathered = node.op == "integer_conv2d" && graph.value(node.inputs[0]).type != UInt(1);
+            set_layout(result, weights, gathered ? Layout::FlatPanels : Layout::OutputPanels);
         }
     }
     // A latent weight, its moments and their next values lie as the fused update walks them: panels of 32

@@ -193,7 +193,7 @@ void fold(Rewriter &rewriter, const Graph &graph, const Chain &chain) {
     };
     pool_all(chain.inner_pools);
     if (std::find(found.flips.begin(), found.flips.end(), true) != found.flips.end()) {
-        Array mask(UInt(1), {static_cast<int64_t>(formula.channels())});
+        Array mask(UInt(1), {1, static_cast<int64_t>(formula.channels())});
         std::copy(found.flips.begin(), found.flips.end(), mask.as<uint8_t>().begin());
         code = to.add_one(
             "flip", quantize.name + ".flip",

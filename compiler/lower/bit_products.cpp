@@ -1,0 +1,187 @@
+#include "compiler/lower/bit_products.h"
+
+#include "schedules/markers.h"
+
+namespace quantide {
+
+using Halide::cast;
+using Halide::Expr;
+using Halide::Func;
+using Halide::RDom;
+using Halide::Var;
+
+namespace {
+
+const Var lane("lane"), panel("panel"), block("block");
+
+std::vector<Var> args_of(const Place &place) {
+    std::vector<Var> args{lane};
+    args.insert(args.end(), place.begin(), place.end());
+    args.push_back(panel);
+    return args;
+}
+
+std::vector<Var> block_args(const Place &place) {
+    std::vector<Var> args = args_of(place);
+    args.push_back(block);
+    return args;
+}
+
+/** The same with a block of its own. */
+std::vector<Expr> with_block(const Place &place, const Expr &b) {
+    const std::vector<Var> args = args_of(place);
+    std::vector<Expr> result(args.begin(), args.end());
+    result.push_back(b);
+    return result;
+}
+
+/** An element of a Func of (bit, word, place...). */
+Expr code_at(const Func &codes, const Expr &bit, const Expr &word, const Place &place) {
+    std::vector<Expr> args{bit, word};
+    args.insert(args.end(), place.begin(), place.end());
+    return codes(args);
+}
+
+/** What is added up for word `word` of the weights (for w1a8, bit `bit` of each of its bytes). */
+using Term = std::function<Expr(const Expr &word, const Expr &bit)>;
+
+/** The domain of a sum over `words` words and, innermost, the `bits` bits of their bytes. */
+RDom steps_of(int words, int bits) {
+    return bits == 1 ? RDom(0, words, "word") : RDom({{0, bits}, {0, words}}, "step");
+}
+
+Expr word_of(const RDom &r) { return r.dimensions() == 1 ? Expr(r.x) : Expr(r.y); }
+Expr bit_of(const RDom &r) { return r.dimensions() == 1 ? Expr(0) : Expr(r.x); }
+
+/** A sum whose terms are packed in the fields of a 32-bit lane: `longest` words are added up in these fields
+ * and then widened to 32 bits, so that no field overflows. */
+Func sum_in_blocks(GroupLowering &group, const Place &place, int words, int bits, int longest,
+                   const Term &term, const std::function<Expr(const Expr &)> &widened) {
+    const int blocks = (words + longest - 1) / longest;
+    const int length = (words + blocks - 1) / blocks;
+    Func narrow("narrow"), accumulate("accumulate");
+    const auto at_block = [&](const Expr &b) { return with_block(place, b); };
+    narrow(block_args(place)) = cast<uint32_t>(0);
+    RDom step = steps_of(length, bits);
+    if (blocks * length != words) {
+        step.where(block * length + word_of(step) < words);
+    }
+    narrow(at_block(block)) += term(block * length + word_of(step), bit_of(step));
+    const RDom all(0, blocks, "block");
+    accumulate(args_of(place)) = cast<uint32_t>(0);
+    accumulate(args_of(place)) += widened(narrow(at_block(all)));
+    group.stage("narrow", narrow);
+    return accumulate;
+}
+
+Expr lower_field(const Expr &x) { return x & 0xffff; }
+
+/** The sum of the two 16-bit fields. */
+Expr pair_sum(const Expr &x) { return lower_field(x) + (x >> 16); }
+
+/** The sum of the four bytes. */
+Expr byte_sum(const Expr &x) {
+    const Expr even = cast<uint32_t>(0x00ff00ff);
+    return pair_sum((x & even) + ((x >> 8) & even));
+}
+
+/** A full adder on every bit: x + y + z = sum + 2 carry. */
+struct FullAdder {
+    Expr sum, carry;
+    FullAdder(const Expr &x, const Expr &y, const Expr &z) : sum(x ^ y ^ z), carry((x & y) | ((x ^ y) & z)) {}
+};
+
+// Where a popcount takes many instructions, full adders first condense eight words and three running words of
+// weight 1, 2 and 4 into one word of weight 8 (Harley and Seal; Mula, Kurz & Lemire 2017): one popcount in
+// eight words instead of eight. `word(i)` is counted for i < words.
+Func carry_save_popcount(GroupLowering &group, const Place &place, int words, int longest,
+                         const std::function<Expr(const Expr &)> &word) {
+    const int eights = words / 8;
+    const int blocks = (eights + longest - 1) / longest;
+    const int length = (eights + blocks - 1) / blocks;
+    const Expr none = cast<uint32_t>(0);
+    Func narrow("narrow"), accumulate("accumulate");
+    const auto at_block = [&](const Expr &b) { return with_block(place, b); };
+    narrow(block_args(place)) = Halide::Tuple(none, none, none, none);
+    RDom step = steps_of(length, 1);
+    if (blocks * length != eights) {
+        step.where(block * length + step.x < eights);
+    }
+    const auto at = [&](int i) { return word(8 * (block * length + step.x) + i); };
+    const Halide::FuncTupleElementRef ones = narrow(at_block(block))[0], twos = narrow(at_block(block))[1],
+                                      fours = narrow(at_block(block))[2], count = narrow(at_block(block))[3];
+    const FullAdder one1(ones, at(0), at(1)), one2(one1.sum, at(2), at(3)), one3(one2.sum, at(4), at(5)),
+        one4(one3.sum, at(6), at(7));
+    const FullAdder two1(twos, one1.carry, one2.carry), two2(two1.sum, one3.carry, one4.carry);
+    const FullAdder four(fours, two1.carry, two2.carry);
+    narrow(at_block(block)) = Halide::Tuple(one4.sum, two2.sum, four.sum, count + byte_popcounts(four.carry));
+
+    const RDom whole(0, blocks, "block");
+    const auto counted = [&](int i) -> Expr { return narrow(at_block(whole))[i]; };
+    Expr rest = none;
+    for (int i = 8 * eights; i < words; ++i) {
+        rest = rest + byte_popcounts(word(i));
+    }
+    accumulate(args_of(place)) = words % 8 == 0 ? none : byte_sum(rest);
+    accumulate(args_of(place)) +=
+        8 * byte_sum(counted(3)) + byte_sum(4 * byte_popcounts(counted(2)) + 2 * byte_popcounts(counted(1)) +
+                                            byte_popcounts(counted(0)));
+    group.stage("narrow", narrow);
+    return accumulate;
+}
+
+}  // namespace
+
+Var lane_of_panel() { return lane; }
+
+Var panel_of_outputs() { return panel; }
+
+Func popcounts(GroupLowering &group, int words, const Place &place, const Tuning &tuning,
+               const std::function<Expr(const Expr &)> &counted) {
+    Func accumulate("accumulate");
+    if (tuning.block == 0) {
+        const RDom word(0, words, "word");
+        accumulate(args_of(place)) = cast<uint32_t>(0);
+        accumulate(args_of(place)) += Halide::popcount(counted(word));
+    } else if (tuning.condense && words >= 8) {
+        accumulate = carry_save_popcount(group, place, words, tuning.block, counted);
+    } else {
+        const Term term = [&](const Expr &word, const Expr &) { return byte_popcounts(counted(word)); };
+        accumulate = sum_in_blocks(group, place, words, 1, tuning.block, term, byte_sum);
+    }
+    group.stage("accumulate", accumulate);
+    return accumulate;
+}
+
+Func byte_dots(GroupLowering &group, int words, const Place &place, const Tuning &tuning, const Func &codes,
+               const Func &w) {
+    const auto bits = [&](const Expr &word, const Expr &bit) {
+        return (w(lane, word, panel) >> cast<uint32_t>(bit)) & cast<uint32_t>(0x01010101);
+    };
+    Func accumulate("accumulate");
+    if (tuning.block == 0) {
+        const RDom r = steps_of(words, 8);
+        accumulate(args_of(place)) = 0;
+        accumulate(args_of(place)) =
+            byte_dot(accumulate(args_of(place)), code_at(codes, r.x, r.y, place), bits(r.y, r.x));
+    } else {
+        const Term term = [&](const Expr &word, const Expr &bit) {
+            return byte_pair_dots(code_at(codes, bit, word, place), bits(word, bit));
+        };
+        accumulate = sum_in_blocks(group, place, words, 8, tuning.block, term, pair_sum);
+    }
+    group.stage("accumulate", accumulate);
+    return accumulate;
+}
+
+Func code_totals(GroupLowering &group, int words, const Place &place, const Func &codes) {
+    Func sum("sum");
+    const RDom step = steps_of(words, 8);
+    sum(place) = cast<uint32_t>(0);
+    sum(place) += byte_sum(code_at(codes, step.x, step.y, place));
+    group.stage("codes", codes);
+    group.stage("sum", sum);
+    return sum;
+}
+
+}  // namespace quantide

@@ -1,0 +1,31 @@
+#pragma once
+#include "compiler/lower/group_lowering.h"
+#include "compiler/ops/rules.h"
+
+namespace quantide {
+
+/** The pixel along `axis` (0: rows, 1: columns) that tap `tap` of output `i` reads. */
+Halide::Expr input_of(const Window &window, int axis, const Halide::Expr &i, const Halide::Expr &tap);
+
+/** The output along `axis` whose tap `tap` reads pixel `i`, and whether there is one among `outputs`. */
+struct OutputOf {
+    Halide::Expr index, exists;
+};
+OutputOf output_of(const Window &window, int axis, const Halide::Expr &i, const Halide::Expr &tap,
+                   int64_t outputs);
+
+/** The domain of all rows of a batch of such vectors or images, and the coordinates of its element in
+ * `channel`. */
+Halide::RDom all_rows(const Shape &shape);
+std::vector<Halide::Expr> at_row(const Halide::Expr &channel, const Halide::RDom &rows);
+
+/** f(channel, x, y, row) with `outside` around an image of `shape` [N, C, H, W]. */
+Halide::Func with_padding(const Halide::Func &f, const Shape &shape, const Window &window,
+                          const Halide::Func &outside);
+
+/** Where an operand of a number a channel (and kind of position) keeps that of a value's element; see
+ * check_channel_operand. `args` are the value's coordinates. */
+std::vector<Halide::Expr> channel_operand(const Node &node, const Value &x,
+                                          const std::vector<Halide::Var> &args);
+
+}  // namespace quantide
