@@ -48,7 +48,9 @@ void Evaluator::run(const void *inputs, int64_t rows, float *scores, std::vector
 
 Array Evaluator::run(const Array &inputs) {
     const Value &input = program().graph.value(program().inputs.at(0));
-    user_check(inputs.type == input.type && inputs.shape.size() == 2 && inputs.shape[1] == input.shape.at(1),
+    Shape expected = input.shape;
+    expected[0] = inputs.shape.empty() ? 0 : inputs.shape[0];
+    user_check(inputs.type == input.type && inputs.shape == expected,
                "input '{}' of network '{}': expected {}{}, found {}{}", input.name, network_.name,
                to_string(input.type), to_string(input.shape), to_string(inputs.type),
                to_string(inputs.shape));

@@ -132,10 +132,6 @@ Func carry_save_popcount(GroupLowering &group, const Place &place, int words, in
 
 }  // namespace
 
-Var lane_of_panel() { return lane; }
-
-Var panel_of_outputs() { return panel; }
-
 Func popcounts(GroupLowering &group, int words, const Place &place, const Tuning &tuning,
                const std::function<Expr(const Expr &)> &counted) {
     Func accumulate("accumulate");

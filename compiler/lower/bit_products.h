@@ -22,8 +22,4 @@ Halide::Func byte_dots(GroupLowering &group, int words, const Place &place, cons
 /** The sum of the codes(bit, word, place...) of a place: the stage "sum". */
 Halide::Func code_totals(GroupLowering &group, int words, const Place &place, const Halide::Func &codes);
 
-/** The lane and the panel of accumulators. */
-Halide::Var lane_of_panel();
-Halide::Var panel_of_outputs();
-
 }  // namespace quantide

@@ -1,6 +1,7 @@
 #include "compiler/lower/program.h"
 
 #include "compiler/lower/group_lowering.h"
+#include "compiler/ops/rules.h"
 
 #include <algorithm>
 #include <set>
@@ -18,15 +19,27 @@ Buffer memory_of(const Value &value) {
 }
 
 bool is_product(const std::string &op) {
-    return op == "integer_dense" || op == "dense" || op == "dense_input_gradient" ||
-           op == "dense_weight_gradient";
+    static const std::set<std::string> kOps = {"integer_dense",         "dense",
+                                               "integer_conv2d",        "conv2d",
+                                               "dense_input_gradient",  "dense_weight_gradient",
+                                               "conv2d_input_gradient", "conv2d_weight_gradient"};
+    return kOps.count(op) != 0;
 }
 
-/** Multiply-adds a row of a product, as operations; the rows of a weight gradient are the batch's too. */
+/** Multiply-adds a row of a product, as operations: those of the forward product, whose gradients have as
+ * many. */
 int64_t operations_of(const Graph &graph, const Node &node) {
-    const Value &x = graph.value(node.inputs[0]), &w = graph.value(node.inputs[1]);
-    return 2 * x.shape[1] *
-           (node.op == "dense_weight_gradient" ? w.shape[1] : w.shape[w.shape[1] == x.shape[1] ? 0 : 1]);
+    const auto features = [&](ValueId id) {
+        return element_count(features_of(graph.value(id)), 1, node.name);
+    };
+    if (node.op == "dense_weight_gradient" || node.op == "dense_input_gradient") {
+        return 2 * features(node.inputs[0]) * features(node.inputs[1]);
+    }
+    // Each output, or gradient of one, meets all weights of its channel.
+    const bool forward = node.op == "integer_conv2d" || node.op == "conv2d" || node.op == "integer_dense" ||
+                         node.op == "dense";
+    const ValueId weights = node.op == "conv2d_weight_gradient" ? node.outputs[0] : node.inputs[1];
+    return 2 * features(weights) * features(forward ? node.outputs[0] : node.inputs[0]);
 }
 
 /** Where the values of a program lie. */
@@ -176,7 +189,7 @@ Step make_step(const Graph &graph, int group) {
             continue;
         }
         step.operations += operations_of(graph, node);
-        if (node.op != "dense_weight_gradient") {
+        if (node.op != "dense_weight_gradient" && node.op != "conv2d_weight_gradient") {
             const Value &w = graph.value(node.inputs[1]);
             step.weight_bytes += byte_count(w.shape, w.type, w.layout, 1);
             step.weight_bytes_float += element_count(w.shape, 1, w.name) * 4;

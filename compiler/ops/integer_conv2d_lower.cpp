@@ -16,7 +16,7 @@ namespace {
 /** Up to here every accumulator and its double fit in 32 bits. */
 constexpr int kMostInputs = 1 << 20;
 
-const Var lane = lane_of_panel(), panel = panel_of_outputs(), c("c"), x("x"), y("y"), n("n");
+const Var lane("lane"), panel("panel"), c("c"), x("x"), y("y"), n("n");
 
 /** The kernel's extents as Halide counts. */
 struct Taps {

@@ -15,7 +15,7 @@ namespace {
 /** Up to here every accumulator and its double fit in 32 bits, and the codes of a row on the stack. */
 constexpr int kMostInputs = 1 << 20;
 
-const Var lane = lane_of_panel(), panel = panel_of_outputs(), row("row"), c("c"), n("n");
+const Var lane("lane"), panel("panel"), row("row"), c("c"), n("n");
 
 // x: words (word, row), w: words (lane, word, panel); acc = K - 2 popcount(x ^ w). Padding cancels: both 0.
 // The words of an image are those of a row.

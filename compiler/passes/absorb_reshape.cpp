@@ -3,14 +3,15 @@
 
 namespace quantide {
 
-// A dense layer of flattened images reads them as they lie: its weights get the images' extents instead. A
-// sum of integers does not ask for an order.
+// A dense layer of flattened images of packed codes reads them as they lie: its weights get the images'
+// extents instead. A sum of integers does not ask for an order.
 Graph absorb_reshape(const Graph &graph, const PassOptions &) {
     Rewriter rewriter(graph);
     for (const Node &node : graph.nodes) {
         const Node *reshape = node.op == "integer_dense" ? &graph.producer(node.inputs[0]) : nullptr;
         if (reshape == nullptr || reshape->op != "reshape" ||
-            graph.value(reshape->inputs[0]).shape.size() != 4) {
+            graph.value(reshape->inputs[0]).shape.size() != 4 ||
+            graph.value(reshape->inputs[0]).type != UInt(1)) {
             rewriter.copy(node);
             continue;
         }
