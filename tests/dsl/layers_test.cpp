@@ -131,8 +131,9 @@ TEST(Input, RefusesWhatIsNoInput) {
         expect_input_error("image", {4}, type, {},
                            {"input 'image'", "UInt(8) or Float(32)", to_string(type)});
     }
-    expect_input_error("image", {}, UInt(8), {}, {"input 'image'", "one extent", "[]"});
-    expect_input_error("image", {3, 4}, UInt(8), {}, {"input 'image'", "one extent", "[3, 4]"});
+    expect_input_error("image", {}, UInt(8), {}, {"input 'image'", "[channels, height, width]", "found 0"});
+    expect_input_error("image", {3, 4}, UInt(8), {},
+                       {"input 'image'", "[channels, height, width]", "found 2"});
     for (int64_t features : {int64_t{0}, int64_t{-1}, int64_t{-7}}) {
         expect_input_error("image", {features}, UInt(8), {},
                            {"input 'image'", "positive dimensions", std::to_string(features)});

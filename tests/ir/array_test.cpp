@@ -80,16 +80,46 @@ INSTANTIATE_TEST_SUITE_P(AwkwardSizes, Layouts,
                          testing::Combine(testing::ValuesIn(kAwkwardSizes),
                                           testing::ValuesIn(kAwkwardSizes)));
 
-TEST(ToLayout, TakesRowsOfAnyRank) {
+TEST(ToLayout, TakesVectors) {
     Random random(1);
     const Array vector = random.codes(UInt(1), {65});
     EXPECT_EQ(to_layout(to_layout(vector, Layout::PackedWords), Layout::Logical), vector);
-    const Array cube = random.codes(UInt(1), {2, 3, 33});
-    Array flat = cube;
-    flat.shape = {6, 33};
-    EXPECT_EQ(to_layout(cube, Layout::PackedWords).bytes, to_layout(flat, Layout::PackedWords).bytes);
     EXPECT_THROW(to_layout(Array(UInt(1), {}), Layout::PackedWords), InternalError);
-    EXPECT_EQ(to_layout(cube, Layout::Logical), cube);
+    EXPECT_EQ(to_layout(vector, Layout::Logical), vector);
+}
+
+/** Codes [N, C, H, W] one after the other in the order of their words: by (row, y, x), channels together. */
+TEST(ToLayout, KeepsTheChannelsOfAPixelTogether) {
+    Random random(2);
+    const int64_t rows = 2, channels = 35, height = 3, width = 5;
+    const Array image = random.codes(UInt(1), {rows, channels, height, width});
+    Array pixels(UInt(1), {rows * height * width, channels}), flat = image;
+    for (int64_t i = 0; i < image.size(); ++i) {
+        const int64_t row = i / (channels * height * width), c = i / (height * width) % channels;
+        pixels.as<uint8_t>()[static_cast<size_t>((row * height * width + i % (height * width)) * channels +
+                                                 c)] = image.as<uint8_t>()[static_cast<size_t>(i)];
+    }
+    flat.shape = {rows, channels * height * width};
+    EXPECT_EQ(to_layout(image, Layout::PackedWords).bytes, to_layout(pixels, Layout::PackedWords).bytes);
+    EXPECT_EQ(to_layout(image, Layout::ChannelsLast).bytes, pixels.bytes);
+    EXPECT_EQ(to_layout(image, Layout::FlatPanels).bytes, to_layout(flat, Layout::OutputPanels).bytes);
+    const Array panels = to_layout(image, Layout::OutputPanels);
+    for (int64_t row = 0; row < 32; ++row) {
+        for (int64_t word = 0; word < height * width * 2; ++word) {
+            EXPECT_EQ(panels.as<uint32_t>()[static_cast<size_t>(word * 32 + row)],
+                      row < rows ? to_layout(image, Layout::PackedWords)
+                                       .as<uint32_t>()[static_cast<size_t>(row * height * width * 2 + word)]
+                                 : 0U);
+        }
+    }
+    for (Layout layout :
+         {Layout::ChannelsLast, Layout::PackedWords, Layout::OutputPanels, Layout::FlatPanels}) {
+        EXPECT_EQ(to_layout(to_layout(image, layout), Layout::Logical), image) << to_string(layout);
+        EXPECT_EQ(to_layout(image, layout).bytes.size(),
+                  static_cast<size_t>(byte_count(image.shape, UInt(1), layout, 1)));
+    }
+    const Array kinds = random.floats({3, 4, 5});
+    EXPECT_EQ(to_layout(to_layout(kinds, Layout::ChannelsLast), Layout::Logical), kinds);
 }
 
 TEST(ToLayout, OfABitTakesOnlyItsLowestBit) {

@@ -61,8 +61,8 @@ TEST(Deployment, LeavesNoFloatBetweenBinaryLayers) {
             ops.push_back(node.op);
         }
     }
-    EXPECT_THAT(ops, testing::ElementsAre("input", "integer_dense", "threshold", "integer_dense", "threshold",
-                                          "integer_dense", "dequantize", "batch_norm"));
+    EXPECT_THAT(ops, testing::ElementsAre("input", "integer_dense", "threshold", "flip", "integer_dense",
+                                          "threshold", "integer_dense", "dequantize", "batch_norm"));
 }
 
 TEST(Deployment, KeepsFloatLayersAsTheyAre) {

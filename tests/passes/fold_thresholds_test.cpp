@@ -153,7 +153,7 @@ TEST(FoldThresholds, NeedsNoBatchNorm) {
     expect_folded(bytes, all_bytes(1));
 }
 
-/** The thresholds of one unit of `k` weights of +1 with this batch norm. */
+/** The threshold of one unit of `k` weights of +1 with this batch norm; -t where its bit is inverted. */
 int64_t threshold(int64_t k, float weight, float bias, float mean) {
     Array ones(UInt(1), {1, k});
     std::fill(ones.as<uint8_t>().begin(), ones.as<uint8_t>().end(), uint8_t{1});
@@ -162,15 +162,20 @@ int64_t threshold(int64_t k, float weight, float bias, float mean) {
                make_floats({1}, {1}), 1e-12);
     layer.finish();
     const Graph folded = fold(layer.graph);
-    const Array &t = *folded.constants.at(folded.producer(folded.outputs[0]).inputs[1]);
-    return t.type == Int(32) ? t.as<int32_t>()[0] : t.as<int64_t>()[0];
+    const auto node = std::find_if(folded.nodes.begin(), folded.nodes.end(),
+                                   [](const Node &n) { return n.op == "threshold"; });
+    const Array &t = *folded.constants.at(node->inputs[1]);
+    const int64_t found = t.type == Int(32) ? t.as<int32_t>()[0] : t.as<int64_t>()[0];
+    const Node &flip = folded.producer(folded.outputs[0]);
+    EXPECT_EQ(flip.op, "flip");
+    return folded.constants.at(flip.inputs[1])->as<uint8_t>()[0] != 0 ? -found : found;
 }
 
 TEST(FoldThresholds, FindsTheThresholdsThatOneWouldDerive) {
     EXPECT_EQ(threshold(3, 1, 0, 10), 10);
     EXPECT_EQ(threshold(3, 1, 0, 10.5F), 11);
     EXPECT_EQ(threshold(3, 2, 3, 10), 9);        // acc >= 8.5
-    EXPECT_EQ(threshold(3, -1, 0, 10.5F), -10);  // acc <= 10
+    EXPECT_EQ(threshold(3, -1, 0, 10.5F), -11);  // not acc >= 11
     EXPECT_EQ(threshold(3, 0, 1, 10), -765);     // always
     EXPECT_EQ(threshold(3, 0, -1, 10), 766);     // never
     EXPECT_EQ(threshold(3, 0, -0.0F, 10), -765);
@@ -180,7 +185,7 @@ TEST(FoldThresholds, FindsThresholdsBeyondInt32) {
     constexpr int64_t kDepth = 8421505;
     // float(acc) rounds to multiples of 128 below 2^31, ties to the even 2^31.
     EXPECT_EQ(threshold(kDepth, 1, 0, 0x1p31F), (int64_t{1} << 31) - 64);
-    EXPECT_EQ(threshold(kDepth, -1, 0, 0x1p31F - 256), -((int64_t{1} << 31) - 192));
+    EXPECT_EQ(threshold(kDepth, -1, 0, 0x1p31F - 256), -((int64_t{1} << 31) - 191));
     EXPECT_EQ(threshold(kDepth, 0, -1, 0), 255 * kDepth + 1);
 }
 
@@ -225,14 +230,15 @@ TEST(FoldThresholds, KeepsWhatOthersReadToo) {
     }
 }
 
-TEST(FoldThresholds, LeavesAClampBeforeTheSign) {
+TEST(FoldThresholds, TakesAClampBeforeTheSign) {
     Random random(3);
     Layer layer(UInt(1), 1, 0, random.codes(UInt(1), {5, 6}));
     layer.y = layer.graph.add_one("hardtanh", "clamp", {layer.y});
     layer.finish();
-    const Graph kept = fold(layer.graph);
-    EXPECT_EQ(count_op(kept, "threshold"), 0U);
-    EXPECT_EQ(interpret_outputs(kept, {{"x", all_signs(6)}}),
+    const Graph folded = fold(layer.graph);
+    EXPECT_EQ(count_op(folded, "threshold"), 1U);
+    EXPECT_EQ(count_op(folded, "hardtanh"), 0U);
+    EXPECT_EQ(interpret_outputs(folded, {{"x", all_signs(6)}}),
               interpret_outputs(layer.graph, {{"x", all_signs(6)}}));
 }
 

@@ -77,7 +77,7 @@ TEST(Fuse, MakesOneKernelOfALayer) {
     PassOptions options;
     options.parameters = &parameters;
     EXPECT_THAT(groups_of(run_passes(network, deployment_passes(), options)),
-                testing::ElementsAre(testing::ElementsAre("integer_dense", "threshold"),
+                testing::ElementsAre(testing::ElementsAre("integer_dense", "threshold", "flip"),
                                      testing::ElementsAre("integer_dense", "dequantize", "batch_norm")));
 }
 
