@@ -2,6 +2,7 @@
 #include "compiler/codegen/program_module.h"
 #include "compiler/driver/command.h"
 #include "compiler/driver/kernel_report.h"
+#include "compiler/driver/library_program.h"
 #include "compiler/driver/output_files.h"
 #include "compiler/driver/support.h"
 #include "compiler/driver/text.h"
@@ -83,10 +84,7 @@ void compile(const CompileOptions &options) {
         weight_bytes = library.weight_bytes;
     }
     write_files(options.folder, files);
-    const std::string problem = library_options.cache.problem();
-    if (!problem.empty()) {
-        fmt::print(stderr, "quantide: warning: compiled kernels are not kept: {}\n", problem);
-    }
+    warn_of_problem(library_options.cache);
 
     for (const auto &[name, content] : files) {
         fmt::print("{}/{}  {}\n", options.folder, name, format_bytes(static_cast<double>(content.size())));

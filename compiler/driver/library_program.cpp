@@ -60,11 +60,19 @@ void write_named_library(Program program, const Target &target, bool parallel, c
     options.target = target;
     options.parallel = parallel;
     write_library(compile_library(program, options), folder);
+    warn_of_problem(options.cache);
 }
 
 int64_t row_bytes(const Value &value) { return byte_count(value.shape, value.type, value.layout, 1); }
 
 }  // namespace
+
+void warn_of_problem(const CodeCache &cache) {
+    const std::string problem = cache.problem();
+    if (!problem.empty()) {
+        fmt::print(stderr, "quantide: warning: compiled kernels are not kept: {}\n", problem);
+    }
+}
 
 Toolchain find_toolchain(const Target &target, const Toolchain &wanted) {
     const bool native = target.architecture == host_architecture();

@@ -1,8 +1,12 @@
 #pragma once
+#include "compiler/codegen/cache.h"
 #include "compiler/codegen/target.h"
 #include "compiler/driver/support.h"
 
 namespace quantide {
+
+/** Says on stderr why a cache kept less than it was given, if so. */
+void warn_of_problem(const CodeCache &cache);
 
 /** How to make and run a program for a target. */
 struct Toolchain {
