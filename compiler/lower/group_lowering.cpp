@@ -1,5 +1,6 @@
 #include "compiler/lower/group_lowering.h"
 
+#include "compiler/ops/rules.h"
 #include "compiler/quantizers/quantizer.h"
 
 #include <algorithm>
@@ -76,11 +77,31 @@ Func pack(const Func &f, const Value &value, const std::string &name) {
         return Halide::select(padded(f, value, at) != 0, cast<uint32_t>(1) << cast<uint32_t>(bit),
                               cast<uint32_t>(0));
     };
+    if (value.layout == Layout::FlatPanels) {
+        const Var lane("lane"), word("word"), panel("panel");
+        const int inputs = static_cast<int>(element_count(features_of(value), 1, value.name));
+        const int height = static_cast<int>(value.shape[2]), width = static_cast<int>(value.shape[3]);
+        const Expr flat = 32 * word + bit, output = 32 * panel + lane, last = Halide::min(flat, inputs - 1);
+        const Expr element = f(last / (height * width), last % width, last / width % height,
+                               Halide::min(output, static_cast<int>(value.shape[0]) - 1));
+        words(lane, word, panel) = cast<uint32_t>(0);
+        words(lane, word, panel) +=
+            Halide::select(flat < inputs && output < static_cast<int>(value.shape[0]) && element != 0,
+                           cast<uint32_t>(1) << cast<uint32_t>(bit), cast<uint32_t>(0));
+        return words;
+    }
     if (value.layout == Layout::OutputPanels) {
         const Var lane("lane"), word("word"), panel("panel");
         words(lane, word, panel) = cast<uint32_t>(0);
-        internal_check(value.shape.size() == 2, "packing of weights {}", to_string(value.shape));
-        words(lane, word, panel) += code({32 * word + bit, 32 * panel + lane});
+        const Expr output = 32 * panel + lane;
+        if (value.shape.size() == 2) {
+            words(lane, word, panel) += code({32 * word + bit, output});
+            return words;
+        }
+        const int inner = static_cast<int>((value.shape[1] + 31) / 32),
+                  width = static_cast<int>(value.shape[3]);
+        const Expr tap = word / inner;
+        words(lane, word, panel) += code({32 * (word % inner) + bit, tap % width, tap / width, output});
         return words;
     }
     std::vector<Var> vars = coordinates(value.shape.size());

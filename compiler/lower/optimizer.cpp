@@ -14,8 +14,9 @@ void lower_optimizer(GroupLowering &group, const Node &node,
     const Value &w = group.graph.value(node.inputs[0]);
     const size_t states = node.outputs.size();
     const bool panels = w.layout == Layout::OutputPanels;
-    internal_check(panels || w.layout == Layout::Logical, "{}: no update in {}", node.name,
-                   to_string(w.layout));
+    internal_check(
+        panels || w.layout == Layout::ChannelsLast || (w.layout == Layout::Logical && w.shape.size() <= 2),
+        "{}: no update in {}", node.name, to_string(w.layout));
     const std::vector<Var> vars =
         panels ? std::vector<Var>{Var("lane"), Var("k"), Var("panel")} : coordinates(w.shape.size());
 

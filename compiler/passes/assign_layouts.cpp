@@ -62,7 +62,7 @@ Graph assign_layouts(const Graph &graph, const PassOptions &) {
         const std::string &name = node.text("of");
         for (const std::string &state : {name, name + ".m", name + ".v"}) {
             const ValueId id = graph.find(state);
-            if (id >= 0) {
+            if (id >= 0 && graph.value(id).shape.size() == 2) {
                 set_layout(result, id, Layout::OutputPanels);
             }
         }

@@ -104,7 +104,7 @@ bool can_merge(const Graph &graph, const Node &producer, ValueId value, const No
         return false;
     }
     if (producer.op == "adam" || producer.op == "sgd") {
-        return true;
+        return graph.value(value).layout == Layout::OutputPanels;
     }
     // Only a latent weight's update walks its gradient tile by tile.
     if (producer.op == "dense_weight_gradient" &&

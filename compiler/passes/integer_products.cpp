@@ -16,6 +16,7 @@ public:
             if (!product || value(node, 0).encoding.plain() || value(node, 1).encoding.plain()) {
                 rewriter_.copy(node);
             } else {
+                check_arithmetic(node);
                 node.op == "dense" ? dense(node) : conv2d(node);
             }
         }
@@ -23,6 +24,18 @@ public:
     }
 
 private:
+    /** What kernels exist for: signs, or unsigned bytes, times signs. */
+    void check_arithmetic(const Node &node) const {
+        const Value &x = value(node, 0), &w = value(node, 1);
+        const auto is = [](const Value &v, ElementType type, int addend) {
+            return v.type == type && integer_view(v.encoding).addend == addend;
+        };
+        user_check((is(x, UInt(1), -1) || is(x, UInt(8), 0)) && is(w, UInt(1), -1),
+                   "{} '{}': expected signs or unsigned 8-bit codes times signs, found codes {} x {} of other "
+                   "encodings",
+                   node.op, node.name, to_string(x.type), to_string(w.type));
+    }
+
     const Value &value(const Node &node, size_t i) const { return graph_.value(node.inputs[i]); }
     ValueId in(const Node &node, size_t i) const { return rewriter_.at(node.inputs[i]); }
 

@@ -72,7 +72,8 @@ inline Arrays random_batch(const Graph &graph, Random &random, int64_t rows, int
     for (const Node &node : graph.nodes) {
         const Value &value = graph.value(node.outputs[0]);
         if (node.op == "input") {
-            const Shape shape{rows, value.shape.at(1)};
+            Shape shape = value.shape;
+            shape[0] = rows;
             result[value.name] = value.type == UInt(8) ? random.codes(UInt(8), shape) : random.floats(shape);
         } else if (node.op == "labels") {
             result[value.name] = random.codes(UInt(8), {rows}, classes);
