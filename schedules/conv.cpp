@@ -41,6 +41,17 @@ void unroll_all(Stage s, const std::vector<RVar> &steps) {
     }
 }
 
+/** What is padded lies on the stack: "Register" keeps Halide from putting what is large on the heap. */
+void schedule_padding(const Kernel &kernel, const Var &y, const Var &n, int vector) {
+    Func out = kernel.outputs[0], padded = find_stage(kernel, "padded");
+    if (padded.defined()) {
+        padded.compute_at(out, kernel.pads_image ? n : y).store_in(MemoryType::Register);
+        if (vector > 1) {
+            padded.vectorize(padded.args()[0], vector, TailStrategy::GuardWithIf);
+        }
+    }
+}
+
 /** The positions of a tile of accumulators: (lane, x, y, n, panel, ...). */
 struct Positions {
     Var x, y;
@@ -77,7 +88,7 @@ struct Positions {
 // image passes; but where the codes of a position are gathered first (w1a8), a tile of positions passes all
 // panels.
 void schedule_conv(Kernel &kernel, const Tuning &tuning) {
-    Func out = kernel.outputs[0], pack = find_stage(kernel, "pack"), padded = find_stage(kernel, "padded");
+    Func out = kernel.outputs[0], pack = find_stage(kernel, "pack");
     Func codes = find_stage(kernel, "codes"), narrow = find_stage(kernel, "narrow"),
          accumulate = find_stage(kernel, "accumulate"), channel_scale = find_stage(kernel, "channel_scale");
     const std::vector<Var> args = out.args();
@@ -112,9 +123,7 @@ void schedule_conv(Kernel &kernel, const Tuning &tuning) {
         channel_scale.compute_at(out, panels).store_in(MemoryType::Stack);
         channel_scale.vectorize(channel_scale.args()[0], tuning.vector, TailStrategy::GuardWithIf);
     }
-    if (padded.defined()) {
-        padded.compute_at(out, n);
-    }
+    schedule_padding(kernel, y, n, 1);
     if (positions_outside) {
         codes.compute_at(out, tile).store_in(MemoryType::Stack);
         codes.bound(codes.args()[0], 0, 8).unroll(codes.args()[0]);
@@ -151,7 +160,7 @@ void schedule_conv(Kernel &kernel, const Tuning &tuning) {
 
 // Channels are lanes, positions of a row make a tile, taps go by one after the other.
 void schedule_taps(Kernel &kernel, const Tuning &tuning) {
-    Func out = kernel.outputs[0], pack = find_stage(kernel, "pack"), padded = find_stage(kernel, "padded");
+    Func out = kernel.outputs[0], pack = find_stage(kernel, "pack");
     Func accumulate = find_stage(kernel, "accumulate"), channel_scale = find_stage(kernel, "channel_scale");
     const std::vector<Var> args = out.args();
     const Var x = args[1], y = args[2], n = args[3];
@@ -176,11 +185,10 @@ void schedule_taps(Kernel &kernel, const Tuning &tuning) {
         out.parallel(y);
     }
     if (channel_scale.defined()) {
-        channel_scale.compute_root().vectorize(channel_scale.args()[0], vector, TailStrategy::GuardWithIf);
+        channel_scale.compute_root().store_in(MemoryType::Register);
+        channel_scale.vectorize(channel_scale.args()[0], vector, TailStrategy::GuardWithIf);
     }
-    if (padded.defined()) {
-        padded.compute_at(out, n).vectorize(padded.args()[0], vector, TailStrategy::GuardWithIf);
-    }
+    schedule_padding(kernel, y, n, vector);
     const std::vector<Var> at = accumulate.args();
     accumulate.store_in(MemoryType::Stack).vectorize(at[0], vector, TailStrategy::GuardWithIf);
     std::vector<VarOrRVar> order{at[0], at[1], at[2]};

@@ -110,7 +110,8 @@ void schedule_dense(Kernel &kernel, const Tuning &tuning) {
             }
         });
     if (rows_outside) {
-        codes.compute_at(out, tile).store_in(MemoryType::Stack);
+        // Not "Stack": Halide would put what is large on the heap.
+        codes.compute_at(out, tile).store_in(MemoryType::Register);
         for (int i = 0; i < codes.num_update_definitions(); ++i) {
             const bool whole_words = !codes.rvars(i).empty();
             whole_words ? codes.update(i).vectorize(codes.args()[0], 8)

@@ -28,6 +28,8 @@ struct Kernel {
     int64_t m = 0, n = 0, k = 0;
     /** Accumulators behind one element of the output: the window of a pooling that is fused. */
     int64_t pooled = 1;
+    /** Whether the stage "padded" holds a whole image, or the rows that a row of outputs reads. */
+    bool pads_image = false;
     /** Positions of a row of the output, where that is an image. */
     int64_t width = 0;
 };

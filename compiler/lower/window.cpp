@@ -7,6 +7,13 @@ using Halide::Func;
 using Halide::RDom;
 using Halide::Var;
 
+namespace {
+
+/** A larger image is padded row by row: this lies on the stack. */
+constexpr int64_t kMostPaddedBytes = 1 << 16;
+
+}  // namespace
+
 Expr input_of(const Window &window, int axis, const Expr &i, const Expr &tap) {
     const auto a = static_cast<size_t>(axis);
     return i * static_cast<int>(window.strides[a]) + tap * static_cast<int>(window.dilations[a]) -
@@ -52,6 +59,23 @@ Func with_padding(const Func &f, const Shape &shape, const Window &window, const
         inside, f(vars[0], Halide::clamp(x, 0, width - 1), Halide::clamp(y, 0, height - 1), vars[3]),
         outside(vars[0]));
     return padded;
+}
+
+void stage_padding(GroupLowering &group, Func padded, int64_t channels, const Shape &shape,
+                   const Window &window) {
+    if (!window.has_padding()) {
+        return;
+    }
+    const int height = static_cast<int>(shape[2] + window.pads[0] + window.pads[2]);
+    const int width = static_cast<int>(shape[3] + window.pads[1] + window.pads[3]);
+    const std::vector<Var> args = padded.args();
+    padded.bound(args[0], 0, static_cast<int>(channels))
+        .bound(args[1], static_cast<int>(-window.pads[1]), width);
+    group.kernel.pads_image = channels * padded.type().bytes() * height * width <= kMostPaddedBytes;
+    if (group.kernel.pads_image) {
+        padded.bound(args[2], static_cast<int>(-window.pads[0]), height);
+    }
+    group.stage("padded", padded);
 }
 
 std::vector<Expr> channel_operand(const Node &node, const Value &x, const std::vector<Var> &args) {

@@ -19,6 +19,11 @@ OutputOf output_of(const Window &window, int axis, const Halide::Expr &i, const 
 Halide::RDom all_rows(const Shape &shape);
 std::vector<Halide::Expr> at_row(const Halide::Expr &channel, const Halide::RDom &rows);
 
+/** Names what with_padding() made of an image of `channels` (or words of channels) for the schedule: the
+ * stage "padded". Does nothing without padding. */
+void stage_padding(GroupLowering &group, Halide::Func padded, int64_t channels, const Shape &shape,
+                   const Window &window);
+
 /** f(channel, x, y, row) with `outside` around an image of `shape` [N, C, H, W]. */
 Halide::Func with_padding(const Halide::Func &f, const Shape &shape, const Window &window,
                           const Halide::Func &outside);

@@ -24,9 +24,7 @@ void lower_conv2d(GroupLowering &group, const Node &node) {
     numbers(elements.args()) = number_of(*conv.x, elements(elements.args()));
     outside(k) = static_cast<float>(node.real("pad_value"));
     const Func image = with_padding(numbers, conv.x->shape, conv.window, outside);
-    if (conv.window.has_padding()) {
-        group.stage("padded", image);
-    }
+    stage_padding(group, image, conv.x->shape[1], conv.x->shape, conv.window);
     const int depth = static_cast<int>(conv.w->shape[1]);
     const int outputs = static_cast<int>(conv.w->shape[0] / conv.groups);
     const RDom r({{0, depth},

@@ -45,9 +45,7 @@ Func sign_by_sign(GroupLowering &group, const Node &node, const ConvOperands &co
                                          input_of(conv.window, 0, y, tap / taps.width), n);
     };
     const Func accumulate = popcounts(group, taps.all * words, {x, y, n}, tuning, differing);
-    if (conv.window.has_padding()) {
-        group.stage("padded", image);
-    }
+    stage_padding(group, image, words, conv.x->shape, conv.window);
     Func acc("acc");
     acc(c, x, y, n) = static_cast<int>(group.kernel.k) -
                       2 * cast<int32_t>(from_panels(accumulate, c, {x, y, n}, group.kernel.n));

@@ -25,15 +25,12 @@ ValueId weights_of(const Node &node) {
 /** Codes are packed, images keep their channels together; what the caller passes stays as it is. */
 Layout layout_of(const Graph &graph, ValueId id) {
     const Value &value = graph.value(id);
-    const bool outside =
-        graph.producer(id).op == "input" || std::count(graph.outputs.begin(), graph.outputs.end(), id) != 0;
-    if (outside || value.shape.size() < 2) {
-        return Layout::Logical;
-    }
     if (value.type == UInt(1) && value.shape.size() % 2 == 0) {
         return Layout::PackedWords;
     }
-    return value.shape.size() > 2 ? Layout::ChannelsLast : Layout::Logical;
+    const bool outside =
+        graph.producer(id).op == "input" || std::count(graph.outputs.begin(), graph.outputs.end(), id) != 0;
+    return outside || value.shape.size() < 3 ? Layout::Logical : Layout::ChannelsLast;
 }
 
 }  // namespace

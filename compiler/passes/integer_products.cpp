@@ -30,10 +30,11 @@ private:
         const auto is = [](const Value &v, ElementType type, int addend) {
             return v.type == type && integer_view(v.encoding).addend == addend;
         };
-        user_check((is(x, UInt(1), -1) || is(x, UInt(8), 0)) && is(w, UInt(1), -1),
-                   "{} '{}': expected signs or unsigned 8-bit codes times signs, found codes {} x {} of other "
-                   "encodings",
-                   node.op, node.name, to_string(x.type), to_string(w.type));
+        user_check(
+            (is(x, UInt(1), -1) || is(x, UInt(8), 0)) && is(w, UInt(1), -1),
+            "{} '{}': expected signs or unsigned 8-bit codes times signs, found codes {} x {} of other "
+            "encodings",
+            node.op, node.name, to_string(x.type), to_string(w.type));
     }
 
     const Value &value(const Node &node, size_t i) const { return graph_.value(node.inputs[i]); }
