@@ -29,6 +29,21 @@ Graph binary_network() {
     });
 }
 
+/** Borders of every kind, pools on either side of a batch norm, groups, floats at the end. */
+Graph image_network() {
+    return build("net", [] {
+        Tensor x = input("image", {3, 13, 9}, UInt(8), {.scale = 0.125F, .offset = -1});
+        x = conv2d(x, {.channels = 40, .stride = {2, 1}, .padding = same(), .weights = sign()});
+        x = max_pool(quantize(batch_norm(x), sign()), {.kernel = 3, .stride = 1, .padding = pad(1)});
+        x = conv2d(x, {.channels = 70, .padding = pad(1, -1), .weights = sign()});
+        x = quantize(batch_norm(max_pool(x)), sign());
+        x = conv2d(x, {.channels = 70, .padding = same(), .groups = 70, .weights = sign()});
+        x = relu(batch_norm(x));
+        x = add(x, conv2d(x, {.channels = 70, .kernel = 1}));
+        return dense(concat({global_avg_pool(x), global_max_pool(x)}), {.units = 10});
+    });
+}
+
 /** Numbers for every parameter: scales of both signs and 0. */
 Arrays make_parameters(const Graph &graph, uint32_t seed) {
     std::mt19937 random(seed);
@@ -71,6 +86,7 @@ const std::vector<Case> &cases() {
         std::vector<Case> result;
         result.push_back(make_case("binary", binary_network()));
         result.push_back(make_case("float32", as_float32(binary_network())));
+        result.push_back(make_case("images", image_network()));
         return result;
     }();
     return all;
@@ -79,7 +95,9 @@ const std::vector<Case> &cases() {
 /** The network's input for a batch, as its type says. */
 Array make_input(const Case &c, int64_t batch) {
     const Value &value = c.program.graph.value(c.program.inputs[0]);
-    Array in(value.type, {batch, value.shape[1]});
+    Shape shape = value.shape;
+    shape[0] = batch;
+    Array in(value.type, shape);
     std::mt19937 random(static_cast<uint32_t>(batch));
     for (size_t i = 0; i < static_cast<size_t>(in.size()); i++) {
         if (value.type.is_float()) {
