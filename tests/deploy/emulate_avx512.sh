@@ -90,6 +90,8 @@ trained "$testing" tiny
 random "$testing" other 64 300
 random "$testing" untrainable 64 300
 random "$quantide" mnist_mlp_4096 784 56
+random "$quantide" cifar_convnet 3072 7
+random "$quantide" bireal_resnet18 150528 1
 mnist=${QUANTIDE_TEST_DATA:-}/mnist
 if [ -d "$mnist" ]; then
     trained "$quantide" mnist_mlp_512 --data "$mnist"
