@@ -102,7 +102,7 @@ StepSummary summarize(const Program &program, const Step &step) {
             const Node &producer = graph.producer(id);
             if (producer.group != group && !is_stored(producer.op)) {
                 add(summary.inputs, id);
-            } else if (producer.group != group && graph.value(id).shape.size() == 2) {
+            } else if (producer.group != group && has_panels(graph.value(id).layout)) {
                 add(summary.weights, id);
             }
         }

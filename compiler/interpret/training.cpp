@@ -40,7 +40,8 @@ double step_weight(const Interpretation &op, double w, double u) {
 void interpret_batch_norm_train(Interpretation &op) {
     const std::vector<double> x = doubles(op, 0), weight = doubles(op, 1), bias = doubles(op, 2);
     const size_t columns = weight.size();
-    const double rows = static_cast<double>(x.size() / columns);
+    const size_t per_channel = x.size() / columns;
+    const auto rows = static_cast<double>(per_channel);
     const auto channel = [&](size_t i) { return channel_of(op.in(0).shape, i); };
     std::vector<double> mean(columns), var(columns), y(x.size());
     for (size_t i = 0; i < x.size(); ++i) {
@@ -66,7 +67,8 @@ void interpret_batch_norm_gradient(Interpretation &op) {
     const std::vector<double> dy = doubles(op, 0), x = doubles(op, 1), mean = doubles(op, 2),
                               var = doubles(op, 3), weight = doubles(op, 4);
     const size_t columns = weight.size();
-    const double rows = static_cast<double>(x.size() / columns);
+    const size_t per_channel = x.size() / columns;
+    const auto rows = static_cast<double>(per_channel);
     const auto channel = [&](size_t i) { return channel_of(op.in(0).shape, i); };
     auto h = [&](size_t i) {
         return (x[i] - mean[channel(i)]) / std::sqrt(var[channel(i)] + op.node.real("eps"));
