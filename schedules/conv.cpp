@@ -1,7 +1,9 @@
 #include "schedules/families.h"
+#include "schedules/panels.h"
 
 namespace quantide {
 
+using namespace loops;
 using Halide::Expr;
 using Halide::Func;
 using Halide::MemoryType;
@@ -13,42 +15,12 @@ using Halide::VarOrRVar;
 
 namespace {
 
-const Var lane("lane"), tile("tile"), inner("inner"), chunk("chunk");
-
 /** Reductions of so many words have their addresses known: they are unrolled. */
 constexpr int64_t kMostUnrolled = 80;
-
-/** Positions of a row in one tile: at most `most`, so that the last tile overlaps the one before as little as
- * can be. */
-int tile_width(int64_t width, int64_t most) {
-    most = std::max<int64_t>(1, std::min(width, most));
-    int64_t best = most;
-    const auto covered = [&](int64_t w) { return (width + w - 1) / w * w; };
-    for (int64_t w = most; w >= (most + 1) / 2; --w) {
-        best = covered(w) < covered(best) ? w : best;
-    }
-    return static_cast<int>(best);
-}
-
-Func find_stage(const Kernel &kernel, const char *role) {
-    const auto found = kernel.stages.find(role);
-    return found == kernel.stages.end() ? Func() : found->second;
-}
 
 void unroll_all(Stage s, const std::vector<RVar> &steps) {
     for (const RVar &step : steps) {
         s.unroll(step);
-    }
-}
-
-/** What is padded lies on the stack: "Register" keeps Halide from putting what is large on the heap. */
-void schedule_padding(const Kernel &kernel, const Var &y, const Var &n, int vector) {
-    Func out = kernel.outputs[0], padded = find_stage(kernel, "padded");
-    if (padded.defined()) {
-        padded.compute_at(out, kernel.pads_image ? n : y).store_in(MemoryType::Register);
-        if (vector > 1) {
-            padded.vectorize(padded.args()[0], vector, TailStrategy::GuardWithIf);
-        }
     }
 }
 
@@ -88,44 +60,24 @@ struct Positions {
 // image passes; but where the codes of a position are gathered first (w1a8), a tile of positions passes all
 // panels.
 void schedule_conv(Kernel &kernel, const Tuning &tuning) {
-    Func out = kernel.outputs[0], pack = find_stage(kernel, "pack");
-    Func codes = find_stage(kernel, "codes"), narrow = find_stage(kernel, "narrow"),
-         accumulate = find_stage(kernel, "accumulate"), channel_scale = find_stage(kernel, "channel_scale");
-    const std::vector<Var> args = out.args();
-    const Var x = args[1], y = args[2], n = args[3];
+    Func out = kernel.outputs[0], codes = find_stage(kernel, "codes"), narrow = find_stage(kernel, "narrow"),
+         accumulate = find_stage(kernel, "accumulate");
+    const Var x = out.args()[1], y = out.args()[2], n = out.args()[3];
     const bool positions_outside = codes.defined();
-
-    Var panels = args[0];
-    int lanes = 32;
-    std::vector<VarOrRVar> order{inner};
-    if (pack.defined()) {
-        pack.compute_at(out, inner).store_in(MemoryType::Register);
-        pack.update().atomic().vectorize(pack.rvars()[0]);
-    } else {
-        const int needed = static_cast<int>((kernel.n + tuning.vector - 1) / tuning.vector) * tuning.vector;
-        lanes = std::min(32, needed);
-        panels = Var("panel");
-        out.split(args[0], panels, lane, lanes, TailStrategy::GuardWithIf)
-            .vectorize(lane, tuning.vector)
-            .unroll(lane);
-        order = {lane, inner};
-    }
+    const Panels panels = schedule_panels(kernel, tuning);
     out.split(x, tile, inner, tile_width(kernel.width, tuning.rows / kernel.pooled),
               TailStrategy::ShiftInwards)
         .unroll(inner);
-    positions_outside ? order.insert(order.end(), {panels, tile, y, n})
-                      : order.insert(order.end(), {tile, y, panels, n});
+    std::vector<VarOrRVar> order = panels.inside;
+    positions_outside ? order.insert(order.end(), {panels.loop, tile, y, n})
+                      : order.insert(order.end(), {tile, y, panels.loop, n});
     out.reorder(order);
     if (kernel.parallel) {
-        out.parallel(positions_outside ? y : panels);
-    }
-    if (channel_scale.defined()) {
-        channel_scale.compute_at(out, panels).store_in(MemoryType::Stack);
-        channel_scale.vectorize(channel_scale.args()[0], tuning.vector, TailStrategy::GuardWithIf);
+        out.parallel(positions_outside ? y : panels.loop);
     }
     schedule_padding(kernel, y, n, 1);
     if (positions_outside) {
-        codes.compute_at(out, tile).store_in(MemoryType::Stack);
+        codes.compute_at(out, tile).store_in(MemoryType::Register);
         codes.bound(codes.args()[0], 0, 8).unroll(codes.args()[0]);
         Func sum = find_stage(kernel, "sum");
         sum.compute_at(out, tile).store_in(MemoryType::Stack);
@@ -134,13 +86,13 @@ void schedule_conv(Kernel &kernel, const Tuning &tuning) {
 
     const Positions positions(accumulate, tuning.rows > 1);
     const bool unrolled = kernel.k / 32 <= kMostUnrolled;
-    accumulate.bound(lane, 0, lanes)
-        .compute_at(out, positions_outside ? panels : tile)
+    accumulate.bound(lane, 0, panels.lanes)
+        .compute_at(out, positions_outside ? panels.loop : tile)
         .store_in(MemoryType::Stack);
     positions.in_registers(accumulate, lane, tuning.vector);
     Stage update = accumulate.update();
     std::vector<RVar> steps = accumulate.rvars();
-    update.split(lane, chunk, inner, std::min(lanes, tuning.lanes), TailStrategy::GuardWithIf);
+    update.split(lane, chunk, inner, std::min(panels.lanes, tuning.lanes), TailStrategy::GuardWithIf);
     update.reorder(positions.order(inner, steps, {chunk}));
     positions.in_registers(update, inner, tuning.vector);
     if (narrow.defined()) {
@@ -197,26 +149,6 @@ void schedule_taps(Kernel &kernel, const Tuning &tuning) {
     }
     accumulate.update().reorder(order).vectorize(at[0], vector, TailStrategy::GuardWithIf);
     accumulate.update().unroll(at[1]);
-}
-
-// Gradients of windows: channels are lanes, everything else goes by in order.
-void schedule_window_gradient(Kernel &kernel, const Tuning &) {
-    const int vector = kernel.target.natural_vector_size<float>();
-    for (const char *role : {"product", "largest"}) {
-        if (Func f = find_stage(kernel, role); f.defined()) {
-            f.compute_root().vectorize(f.args()[0], vector, TailStrategy::GuardWithIf);
-            if (f.has_update_definition()) {
-                std::vector<VarOrRVar> order{f.args()[0]};
-                for (const RVar &tap : f.rvars()) {
-                    order.emplace_back(tap);
-                }
-                f.update().reorder(order).vectorize(f.args()[0], vector, TailStrategy::GuardWithIf);
-            }
-        }
-    }
-    for (Func out : kernel.outputs) {
-        out.vectorize(out.args()[0], vector, TailStrategy::GuardWithIf);
-    }
 }
 
 }  // namespace quantide

@@ -1,7 +1,9 @@
 #include "schedules/families.h"
+#include "schedules/panels.h"
 
 namespace quantide {
 
+using namespace loops;
 using Halide::Expr;
 using Halide::Func;
 using Halide::MemoryType;
@@ -12,8 +14,6 @@ using Halide::Var;
 using Halide::VarOrRVar;
 
 namespace {
-
-const Var lane("lane"), row("row"), panel("panel"), tile("tile"), inner("inner"), chunk("chunk");
 
 constexpr int64_t kMostCodes = 1 << 18;
 
@@ -50,40 +50,6 @@ void for_row_tiles(Func out, const Kernel &kernel, int rows, const std::function
     for (const RowTile &t : row_tiles(rows, out.output_buffer().dim(1).extent())) {
         arrange(t.condition.defined() ? out.specialize(t.condition) : Stage(out), t.rows);
     }
-}
-
-Func find_stage(const Kernel &kernel, const char *role) {
-    const auto found = kernel.stages.find(role);
-    return found == kernel.stages.end() ? Func() : found->second;
-}
-
-/** The outputs of a kernel in panels. */
-struct Panels {
-    int lanes;
-    Var loop;                       ///< over panels
-    std::vector<VarOrRVar> inside;  ///< the loops over the outputs of a panel and, outside them, `inner` rows
-};
-
-Panels schedule_panels(Kernel &kernel, const Tuning &tuning) {
-    Func out = kernel.outputs[0], pack = find_stage(kernel, "pack");
-    Func channel_scale = find_stage(kernel, "channel_scale");
-    Panels panels{32, out.args()[0], {inner}};
-    if (pack.defined()) {
-        pack.compute_at(out, inner).store_in(MemoryType::Register);
-        pack.update().atomic().vectorize(pack.rvars()[0]);
-    } else {
-        // The last panel of few outputs is computed no wider than it must be.
-        const int needed = static_cast<int>((kernel.n + tuning.vector - 1) / tuning.vector) * tuning.vector;
-        panels = {std::min(32, needed), panel, {lane, inner}};
-        out.split(out.args()[0], panel, lane, panels.lanes, TailStrategy::GuardWithIf)
-            .vectorize(lane, tuning.vector);
-        out.unroll(lane);
-    }
-    if (channel_scale.defined()) {
-        channel_scale.compute_at(out, panels.loop).store_in(MemoryType::Stack);
-        channel_scale.vectorize(channel_scale.args()[0], tuning.vector, TailStrategy::GuardWithIf);
-    }
-    return panels;
 }
 
 }  // namespace
@@ -158,7 +124,7 @@ void schedule_dense(Kernel &kernel, const Tuning &tuning) {
 // goes on, in the order of its inputs, where the block before stopped. Rows of the last tile beyond the last
 // row are not used.
 void schedule_floats(Kernel &kernel, const Tuning &tuning) {
-    constexpr int kMostRows = 128, kUnrolled = 4;
+    constexpr int kMostRows = 128, kUnrolled = 2;
     Func out = kernel.outputs[0], accumulate = kernel.stages.at("accumulate");
     const Var n = out.args()[1], span("span");
     const Panels panels = schedule_panels(kernel, tuning);

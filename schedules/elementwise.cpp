@@ -1,4 +1,5 @@
 #include "schedules/families.h"
+#include "schedules/panels.h"
 
 namespace quantide {
 
@@ -11,11 +12,7 @@ using Halide::Var;
 // such.
 void schedule_elementwise(Kernel &kernel, const Tuning &) {
     const int lanes = kernel.target.natural_vector_size<float>();
-    const auto find = [&](const char *role) {
-        const auto found = kernel.stages.find(role);
-        return found == kernel.stages.end() ? Func() : found->second;
-    };
-    Func words = find("pack"), channel_scale = find("channel_scale");
+    Func words = find_stage(kernel, "pack"), channel_scale = find_stage(kernel, "channel_scale");
     const bool packed = words.defined();
     const Var block("block"), lane("lane");
     for (Func &out : kernel.outputs) {

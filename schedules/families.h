@@ -15,10 +15,16 @@ void schedule_floats(Kernel &kernel, const Tuning &tuning);
 /** Convolutions with panels of 1-bit weights, and what is fused behind them. */
 void schedule_conv(Kernel &kernel, const Tuning &tuning);
 
-/** Convolutions element by element: float32, and groups. */
+/** Convolutions of float32, or of float32 and codes. */
+void schedule_float_conv(Kernel &kernel, const Tuning &tuning);
+
+/** Convolutions element by element: groups. */
 void schedule_taps(Kernel &kernel, const Tuning &tuning);
 
-/** Training: the gradients of convolutions and pools. */
+/** Training: the gradient of a convolution's weights. */
+void schedule_conv_weight_gradient(Kernel &kernel, const Tuning &tuning);
+
+/** Training: the gradients of pools, and of convolutions with groups or strides. */
 void schedule_window_gradient(Kernel &kernel, const Tuning &tuning);
 
 /** Training: the gradient of weights in panels, its optimizer, and the packing of the new codes, tile by

@@ -26,6 +26,8 @@ struct Kernel {
     std::map<std::string, Halide::RDom> domains;
     /** Extents: n outputs, k inputs of a product; m rows, 0 where the batch is chosen at run time. */
     int64_t m = 0, n = 0, k = 0;
+    /** Channels over which a convolution sums at each tap. */
+    int64_t channels = 0;
     /** Accumulators behind one element of the output: the window of a pooling that is fused. */
     int64_t pooled = 1;
     /** Whether the stage "padded" holds a whole image, or the rows that a row of outputs reads. */

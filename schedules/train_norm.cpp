@@ -1,4 +1,5 @@
 #include "schedules/families.h"
+#include "schedules/panels.h"
 
 namespace quantide {
 
@@ -35,26 +36,25 @@ void schedule_sum(Func sum, const Kernel &kernel, int vector) {
 void schedule_norm(Kernel &kernel, const Tuning &) {
     const int vector = kernel.target.natural_vector_size<float>();
     for (const char *role : {"sum", "squares", "sums"}) {
-        if (const auto found = kernel.stages.find(role); found != kernel.stages.end()) {
-            schedule_sum(found->second, kernel, vector);
+        if (const Func f = find_stage(kernel, role); f.defined()) {
+            schedule_sum(f, kernel, vector);
         }
     }
     for (const char *role : {"channel_scale", "inverse"}) {
-        if (const auto found = kernel.stages.find(role); found != kernel.stages.end()) {
-            Func f = found->second;
+        if (Func f = find_stage(kernel, role); f.defined()) {
             fill_vectors(f, vector);
             f.compute_root().vectorize(f.args()[0], vector, TailStrategy::GuardWithIf);
         }
     }
-    const auto pack = kernel.stages.find("pack");
+    Func pack = find_stage(kernel, "pack");
     for (Func &out : kernel.outputs) {
-        const bool words = pack != kernel.stages.end() && out.type().is_uint();
+        const bool words = pack.defined() && out.type().is_uint();
         if (out.args().size() > 1 && kernel.parallel) {
             out.parallel(out.args().back());
         }
         if (words) {
-            pack->second.compute_at(out, out.args()[0]).store_in(MemoryType::Register);
-            pack->second.update().atomic().vectorize(pack->second.rvars()[0]);
+            pack.compute_at(out, out.args()[0]).store_in(MemoryType::Register);
+            pack.update().atomic().vectorize(pack.rvars()[0]);
         } else {
             out.vectorize(out.args()[0], vector, TailStrategy::GuardWithIf);
         }

@@ -1,4 +1,5 @@
 #include "schedules/families.h"
+#include "schedules/panels.h"
 
 namespace quantide {
 
@@ -12,10 +13,7 @@ using Halide::Var;
 // those would push the tables out of L1.
 void schedule_weight_update(Kernel &kernel, const Tuning &tuning) {
     const int vector = kernel.target.natural_vector_size<float>();
-    const auto stage = [&](const char *role) {
-        const auto found = kernel.stages.find(role);
-        return found == kernel.stages.end() ? Func() : found->second;
-    };
+    const auto stage = [&](const char *role) { return find_stage(kernel, role); };
     Func update = stage("update"), next = stage("next"), product = stage("product"), tables = stage("tables");
     const Var lane = update.args()[0], k = update.args()[1], panel = update.args()[2];
     const Var step("step"), inner("inner");
@@ -28,7 +26,9 @@ void schedule_weight_update(Kernel &kernel, const Tuning &tuning) {
     if (kernel.parallel) {
         update.parallel(panel);
     }
-    if (product.defined()) {
+    if (stage("partial").defined()) {
+        schedule_conv_weight_gradient_at(kernel, update, panel);
+    } else if (product.defined()) {
         product.bound(lane, 0, 32).compute_at(update, step).store_in(MemoryType::Register);
         product.vectorize(lane, vector).unroll(lane).unroll(k);
         if (product.has_update_definition()) {
@@ -47,7 +47,7 @@ void schedule_weight_update(Kernel &kernel, const Tuning &tuning) {
         const Var bit = signs.args()[0];
         signs.bound(bit, 0, 32).compute_root().vectorize(bit);
     }
-    if (Func terms = stage("terms"); terms.defined()) {
+    if (Func terms = stage("terms"); terms.defined() && !stage("partial").defined()) {
         terms.bound(lane, 0, 32).compute_at(update, panel).vectorize(lane, vector);
         Func numbers = stage("numbers");
         numbers.compute_root().vectorize(numbers.args()[0], vector, TailStrategy::GuardWithIf);

@@ -12,7 +12,7 @@ namespace {
     throw InternalError(fmt::format("'{}' is bound, not computed", op.node.name));
 }
 
-/** out[n, m] = sum_k x[n, k] w[m, k] in ascending k, in T. */
+/** out[n, m] = sum_k x[n, k] w[m, k] in ascending k; of floats by fused multiply-adds. */
 template<typename T, typename Out>
 void product(const std::vector<T> &x, const std::vector<T> &w, int64_t depth, std::span<Out> out) {
     const int64_t columns = static_cast<int64_t>(w.size()) / depth;
@@ -21,7 +21,11 @@ void product(const std::vector<T> &x, const std::vector<T> &w, int64_t depth, st
         const T *unit = &w[static_cast<size_t>(i % columns * depth)];
         Out sum = 0;
         for (int64_t k = 0; k < depth; ++k) {
-            sum += static_cast<Out>(row[k]) * unit[k];
+            if constexpr (std::is_floating_point_v<T>) {
+                sum = std::fma(row[k], unit[k], sum);
+            } else {
+                sum += static_cast<Out>(row[k]) * unit[k];
+            }
         }
         out[static_cast<size_t>(i)] = sum;
     }

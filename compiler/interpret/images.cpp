@@ -2,6 +2,8 @@
 #include "compiler/interpret/taps.h"
 #include "compiler/ops/conv.h"
 
+#include <cmath>
+
 // The forward ops on images [N, C, H, W], and what goes with them.
 
 namespace quantide {
@@ -84,8 +86,8 @@ void interpret_conv2d(Interpretation &op) {
         const std::vector<float> numbers_x = numbers(op, 0), numbers_w = numbers(op, 1);
         for_conv(op, [&](size_t out, int64_t in, size_t weight) {
             if (in >= 0 || pad != 0) {
-                y[out] += (in < 0 ? static_cast<float>(pad) : numbers_x[static_cast<size_t>(in)]) *
-                          numbers_w[weight];
+                y[out] = std::fma(in < 0 ? static_cast<float>(pad) : numbers_x[static_cast<size_t>(in)],
+                                  numbers_w[weight], y[out]);
             }
         });
         return;

@@ -1,11 +1,28 @@
 #include "compiler/lower/optimizer.h"
 
+#include "compiler/ops/rules.h"
+
 namespace quantide {
 
 using Halide::Expr;
 using Halide::Func;
 using Halide::Tuple;
 using Halide::Var;
+
+namespace {
+
+/** The coordinates of the element at (lane, k, panel) of weights in panels; in the padding, of one beside it.
+ */
+std::vector<Expr> at_panel(const Value &w, const std::vector<Var> &vars) {
+    const Expr k = vars[1], output = Halide::min(32 * vars[2] + vars[0], static_cast<int>(w.shape[0]) - 1);
+    if (w.shape.size() == 2) {
+        return {k, output};
+    }
+    const int depth = static_cast<int>(w.shape[1]), width = static_cast<int>(w.shape[3]);
+    return {k % depth, k / depth % width, k / depth / width, output};
+}
+
+}  // namespace
 
 // Next values overwrite the old ones, so each element's are computed together before any is stored: one
 // Tuple.
@@ -30,7 +47,7 @@ void lower_optimizer(GroupLowering &group, const Node &node,
     } else if (product != group.kernel.stages.end()) {
         operands.push_back(product->second(vars));
     } else {
-        operands.push_back(group.elements(node.inputs[states])(vars[1], 32 * vars[2] + vars[0]));
+        operands.push_back(group.elements(node.inputs[states])(at_panel(w, vars)));
     }
     operands.push_back(group.operand(node.inputs[states + 1])(0));
 
@@ -51,11 +68,14 @@ void lower_optimizer(GroupLowering &group, const Node &node,
     for (size_t i = 0; i < states; ++i) {
         Func elements("next_elements");
         if (panels) {
-            const Var c("c"), n("n");
+            const std::vector<Var> at = coordinates(w.shape.size());
+            const int depth = static_cast<int>(w.shape[1]);
             // The last word of packed codes asks beyond the inputs.
-            const int last = static_cast<int>(w.shape[1]) - 1;
-            const Expr k = w.shape[1] % 32 == 0 ? Expr(c) : Halide::min(c, last);
-            elements(c, n) = update(n % 32, k, n / 32)[static_cast<int>(i)];
+            Expr k = depth % 32 == 0 ? Expr(at[0]) : Halide::min(at[0], depth - 1);
+            if (at.size() == 4) {
+                k += (at[2] * static_cast<int>(w.shape[3]) + at[1]) * depth;
+            }
+            elements(at) = update(at.back() % 32, k, at.back() / 32)[static_cast<int>(i)];
         } else {
             elements(vars) = update(vars)[static_cast<int>(i)];
         }
@@ -63,7 +83,7 @@ void lower_optimizer(GroupLowering &group, const Node &node,
     }
     group.stage("next", next);
     group.stage("update", update);
-    group.kernel.k = panels ? w.shape[1] : 0;
+    group.kernel.k = panels ? element_count(features_of(w), 1, node.name) : 0;
     group.kernel.family = panels ? "weight_update" : "elementwise";
 }
 

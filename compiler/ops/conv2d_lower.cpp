@@ -1,6 +1,8 @@
+#include "compiler/lower/float_products.h"
 #include "compiler/lower/op_table.h"
 #include "compiler/lower/window.h"
 #include "compiler/ops/conv.h"
+#include "schedules/markers.h"
 
 namespace quantide {
 
@@ -9,35 +11,64 @@ using Halide::Func;
 using Halide::RDom;
 using Halide::Var;
 
+namespace {
+
+const Var lane("lane"), panel("panel"), k("k"), c("c"), x("x"), y("y"), n("n");
+
+/** Element by element, channels as lanes. */
+Func grouped(GroupLowering &group, const Node &node, const ConvOperands &conv, const Func &image,
+             const RDom &r) {
+    const int depth = static_cast<int>(conv.w->shape[1]);
+    const int outputs = static_cast<int>(conv.w->shape[0] / conv.groups);
+    const Func w = group.elements(node.inputs[1]);
+    Func accumulate("accumulate");
+    accumulate(c, x, y, n) = 0.0F;
+    accumulate(c, x, y, n) = fused_multiply_add(
+        image(c / outputs * depth + r.x, input_of(conv.window, 1, x, r.y), input_of(conv.window, 0, y, r.z),
+              n),
+        number_of(*conv.w, w(r.x, r.y, r.z, Halide::min(c, static_cast<int>(conv.w->shape[0]) - 1))),
+        accumulate(c, x, y, n));
+    group.stage("accumulate", accumulate);
+    return accumulate;
+}
+
+}  // namespace
+
 // Outputs are lanes, so the order of each sum is that of the taps. A tap that is omitted adds 0, which
 // changes no sum that starts at 0.
 void lower_conv2d(GroupLowering &group, const Node &node) {
     const ConvOperands conv = check_conv(group.graph, node);
+    const int depth = static_cast<int>(conv.w->shape[1]), width = static_cast<int>(conv.window.kernel[1]),
+              height = static_cast<int>(conv.window.kernel[0]);
     Kernel &kernel = group.kernel;
     kernel.n = conv.w->shape[0];
-    kernel.k = conv.w->shape[1] * conv.window.kernel[0] * conv.window.kernel[1];
+    kernel.k = int64_t{depth} * width * height;
+    kernel.channels = depth;
     kernel.m = group.options.batch.value_or(0);
-    kernel.family = "conv2d/f32";
-    const Var c("c"), x("x"), y("y"), n("n"), k("k");
-    const Func elements = group.elements(node.inputs[0]), w = group.elements(node.inputs[1]);
-    Func numbers("numbers"), outside("outside"), accumulate("accumulate");
+    kernel.family = conv.groups > 1 ? "conv2d/f32/grouped" : "conv2d/f32";
+    const Func elements = group.elements(node.inputs[0]);
+    Func numbers("numbers"), outside("outside"), accumulate("accumulate"), sum("conv2d");
     numbers(elements.args()) = number_of(*conv.x, elements(elements.args()));
     outside(k) = static_cast<float>(node.real("pad_value"));
     const Func image = with_padding(numbers, conv.x->shape, conv.window, outside);
     stage_padding(group, image, conv.x->shape[1], conv.x->shape, conv.window);
-    const int depth = static_cast<int>(conv.w->shape[1]);
-    const int outputs = static_cast<int>(conv.w->shape[0] / conv.groups);
-    const RDom r({{0, depth},
-                  {0, static_cast<int>(conv.window.kernel[1])},
-                  {0, static_cast<int>(conv.window.kernel[0])}},
-                 "tap");
-    const Expr channel = conv.groups == 1 ? Expr(r.x) : c / outputs * depth + r.x;
-    accumulate(c, x, y, n) = 0.0F;
-    accumulate(c, x, y, n) +=
-        image(channel, input_of(conv.window, 1, x, r.y), input_of(conv.window, 0, y, r.z), n) *
-        number_of(*conv.w, w(r.x, r.y, r.z, Halide::min(c, static_cast<int>(kernel.n) - 1)));
+    const RDom r({{0, depth}, {0, width}, {0, height}}, "tap");
+    if (conv.groups > 1) {
+        group.define(node.outputs[0], grouped(group, node, conv, image, r));
+        return;
+    }
+    Func weights("weights");
+    weights(lane, k, panel) = weight_at(group, node.inputs[1], lane, k % depth, k / depth, panel);
+    if (!conv.w->encoding.plain()) {
+        group.stage("weights", weights);
+    }
+    accumulate(lane, x, y, n, panel) = 0.0F;
+    accumulate(lane, x, y, n, panel) = fused_multiply_add(
+        image(r.x, input_of(conv.window, 1, x, r.y), input_of(conv.window, 0, y, r.z), n),
+        weights(lane, (r.z * width + r.y) * depth + r.x, panel), accumulate(lane, x, y, n, panel));
+    sum(c, x, y, n) = from_panels(accumulate, c, {x, y, n}, kernel.n);
     group.stage("accumulate", accumulate);
-    group.define(node.outputs[0], accumulate);
+    group.define(node.outputs[0], sum);
 }
 
 }  // namespace quantide

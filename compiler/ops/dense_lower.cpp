@@ -1,27 +1,12 @@
+#include "compiler/lower/float_products.h"
 #include "compiler/lower/op_table.h"
+#include "schedules/markers.h"
 
 namespace quantide {
 
 using Halide::Expr;
 using Halide::Func;
 using Halide::Var;
-
-namespace {
-
-/** Weight (k, 32 panel + lane); anything beyond the last output. */
-Expr weight(GroupLowering &group, ValueId id, const Expr &lane, const Expr &k, const Expr &panel) {
-    const Value &w = group.graph.value(id);
-    if (w.layout == Layout::OutputPanels && w.type.bits == 1) {
-        return number_of(w, (group.words(id)(lane, k / 32, panel) >> Halide::cast<uint32_t>(k % 32)) & 1);
-    }
-    if (w.layout == Layout::OutputPanels) {
-        return number_of(w, group.operand(id)(lane, k, panel));
-    }
-    const int last = static_cast<int>(w.shape[0] - 1);
-    return number_of(w, group.elements(id)(k, Halide::min(32 * panel + lane, last)));
-}
-
-}  // namespace
 
 // Outputs are lanes, so the order of each sum is that of k.
 void lower_dense(GroupLowering &group, const Node &node) {
@@ -41,8 +26,9 @@ void lower_dense(GroupLowering &group, const Node &node) {
     const Expr last = memory.dim(memory.dimensions() - 1).extent() - 1;
     Func accumulate("accumulate"), y("dense");
     accumulate(lane, row, panel) = 0.0F;
-    accumulate(lane, row, panel) += number_of(x, elements(k, Halide::min(Halide::likely(row), last))) *
-                                    weight(group, node.inputs[1], lane, k, panel);
+    accumulate(lane, row, panel) =
+        fused_multiply_add(number_of(x, elements(k, Halide::min(Halide::likely(row), last))),
+                           weight_at(group, node.inputs[1], lane, k, 0, panel), accumulate(lane, row, panel));
     y(c, n) = from_panels(accumulate, c, {n}, kernel.n);
     group.stage("accumulate", accumulate);
     group.define(node.outputs[0], y);

@@ -50,18 +50,24 @@ Graph assign_layouts(const Graph &graph, const PassOptions &) {
             set_layout(result, weights, gathered ? Layout::FlatPanels : Layout::OutputPanels);
         }
     }
-    // A latent weight, its moments and their next values lie as the fused update walks them: panels of 32
-    // outputs.
-    for (const Node &node : graph.nodes) {
-        if (node.op != "parameter" || !node.has("of")) {
-            continue;
-        }
-        const std::string &name = node.text("of");
+    // A weight that is trained, its moments and their next values lie as the fused update walks them: panels
+    // of 32 outputs.
+    const auto lie_in_panels = [&](const std::string &name) {
         for (const std::string &state : {name, name + ".m", name + ".v"}) {
-            const ValueId id = graph.find(state);
-            if (id >= 0 && graph.value(id).shape.size() == 2) {
+            if (const ValueId id = graph.find(state); id >= 0) {
                 set_layout(result, id, Layout::OutputPanels);
             }
+        }
+    };
+    for (const Node &node : graph.nodes) {
+        if (node.op == "parameter" && node.has("of")) {
+            lie_in_panels(node.text("of"));
+        }
+        const ValueId weights = weights_of(node);
+        const bool grouped = node.has("groups") && node.integer("groups") > 1;
+        if (weights >= 0 && !grouped && graph.value(weights).type == Float(32) &&
+            graph.producer(weights).op == "parameter") {
+            lie_in_panels(graph.value(weights).name);
         }
     }
     for (const StateUpdate &update : result.updates) {

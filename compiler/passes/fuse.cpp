@@ -26,6 +26,8 @@ const Fusable kFusable[] = {
     {"hardtanh_gradient", "batch_norm_gradient"},
     {"dense_weight_gradient", "adam"},
     {"dense_weight_gradient", "sgd"},
+    {"conv2d_weight_gradient", "adam"},
+    {"conv2d_weight_gradient", "sgd"},
     {"adam", "quantize"},
     {"sgd", "quantize"},
 };
@@ -106,15 +108,17 @@ bool can_merge(const Graph &graph, const Node &producer, ValueId value, const No
     if (producer.op == "adam" || producer.op == "sgd") {
         return graph.value(value).layout == Layout::OutputPanels;
     }
-    // Only a latent weight's update walks its gradient tile by tile.
-    if (producer.op == "dense_weight_gradient" &&
-        graph.value(consumer.inputs[0]).layout != Layout::OutputPanels) {
+    // Only an update of weights in panels walks their gradient tile by tile.
+    const bool weight_gradient =
+        producer.op == "dense_weight_gradient" || producer.op == "conv2d_weight_gradient";
+    if (weight_gradient && (graph.value(consumer.inputs[0]).layout != Layout::OutputPanels ||
+                            (producer.has("groups") && producer.integer("groups") != 1))) {
         return false;
     }
     const std::vector<int> users = graph.users(value);
     // Made once, read by several kernels.
-    const bool kept = is_product(producer) || producer.op == "dense_weight_gradient" ||
-                      producer.op == "add" || producer.op == "max_pool" || consumer.op == "add";
+    const bool kept = is_product(producer) || weight_gradient || producer.op == "add" ||
+                      producer.op == "add_border" || producer.op == "max_pool" || consumer.op == "add";
     if (kept && users.size() != 1) {
         return false;
     }

@@ -1,0 +1,59 @@
+#include "schedules/panels.h"
+
+namespace quantide {
+
+using namespace loops;
+using Halide::Func;
+using Halide::MemoryType;
+using Halide::TailStrategy;
+using Halide::Var;
+
+Func find_stage(const Kernel &kernel, const std::string &role) {
+    const auto found = kernel.stages.find(role);
+    return found == kernel.stages.end() ? Func() : found->second;
+}
+
+Panels schedule_panels(Kernel &kernel, const Tuning &tuning) {
+    Func out = kernel.outputs[0], pack = find_stage(kernel, "pack");
+    Func channel_scale = find_stage(kernel, "channel_scale");
+    Panels panels{32, out.args()[0], {inner}};
+    if (pack.defined()) {
+        pack.compute_at(out, inner).store_in(MemoryType::Register);
+        pack.update().atomic().vectorize(pack.rvars()[0]);
+    } else {
+        // The last panel of few outputs is computed no wider than it must be.
+        const int needed = static_cast<int>((kernel.n + tuning.vector - 1) / tuning.vector) * tuning.vector;
+        panels = {std::min(32, needed), panel, {lane, inner}};
+        out.split(out.args()[0], panel, lane, panels.lanes, TailStrategy::GuardWithIf)
+            .vectorize(lane, tuning.vector)
+            .unroll(lane);
+    }
+    if (channel_scale.defined()) {
+        channel_scale.compute_at(out, panels.loop).store_in(MemoryType::Stack);
+        channel_scale.vectorize(channel_scale.args()[0], tuning.vector, TailStrategy::GuardWithIf);
+    }
+    return panels;
+}
+
+int tile_width(int64_t width, int64_t most) {
+    most = std::max<int64_t>(1, std::min(width, most));
+    int64_t best = most;
+    const auto covered = [&](int64_t w) { return (width + w - 1) / w * w; };
+    for (int64_t w = most; w >= (most + 1) / 2; --w) {
+        best = covered(w) < covered(best) ? w : best;
+    }
+    return static_cast<int>(best);
+}
+
+// "Register" keeps Halide from putting what is large on the heap.
+void schedule_padding(const Kernel &kernel, const Var &y, const Var &n, int vector) {
+    Func out = kernel.outputs[0], padded = find_stage(kernel, "padded");
+    if (padded.defined()) {
+        padded.compute_at(out, kernel.pads_image ? n : y).store_in(MemoryType::Register);
+        if (vector > 1) {
+            padded.vectorize(padded.args()[0], vector, TailStrategy::GuardWithIf);
+        }
+    }
+}
+
+}  // namespace quantide

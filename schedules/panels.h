@@ -1,0 +1,40 @@
+#pragma once
+#include "schedules/schedule.h"
+
+namespace quantide {
+
+// What the schedules of products share: outputs in panels of 32 lanes, positions of images in tiles.
+
+namespace loops {
+/** Loops of those names, in any schedule. */
+inline const Halide::Var lane("lane"), row("row"), panel("panel"), tile("tile"), inner("inner"),
+    chunk("chunk");
+}  // namespace loops
+
+/** The Func that plays `role` in a kernel; undefined if none does. */
+Halide::Func find_stage(const Kernel &kernel, const std::string &role);
+
+/** The outputs of a kernel in panels. */
+struct Panels {
+    int lanes = 32;
+    Halide::Var loop;                       ///< over panels
+    std::vector<Halide::VarOrRVar> inside;  ///< the loops over the outputs of a panel and, outside them,
+                                            ///< `inner`: rows or positions
+};
+
+/** Splits the outputs of a kernel into panels, packed or not, and computes "channel_scale" a panel. */
+Panels schedule_panels(Kernel &kernel, const Tuning &tuning);
+
+/** Positions of a row of an image in one tile: at most `most`, so that the last tile overlaps the one before
+ * as little as can be. */
+int tile_width(int64_t width, int64_t most);
+
+/** Computes the stage "padded", if there is one, an image or a row of the output (`n`, `y`) at a time, on the
+ * stack. */
+void schedule_padding(const Kernel &kernel, const Halide::Var &y, const Halide::Var &n, int vector);
+
+/** Computes the stage "product", the gradient of a convolution's weights in panels, at a loop of its
+ * consumer, or at the root for a Var without a name. */
+void schedule_conv_weight_gradient_at(const Kernel &kernel, Halide::Func consumer, const Halide::Var &at);
+
+}  // namespace quantide
