@@ -114,7 +114,8 @@ bool can_merge(const Graph &graph, const Node &producer, ValueId value, const No
     const std::vector<int> users = graph.users(value);
     // Made once, read by several kernels.
     const bool kept = is_product(producer) || producer.op == "dense_weight_gradient" ||
-                      producer.op == "add" || producer.op == "max_pool" || consumer.op == "add";
+                      producer.op == "add" || producer.op == "add_border" || producer.op == "max_pool" ||
+                      consumer.op == "add";
     if (kept && users.size() != 1) {
         return false;
     }
