@@ -94,6 +94,9 @@ void check_recipe(const std::string &network, const Recipe &recipe) {
     positive("batch", recipe.batch);
     check_preprocessing(network, recipe.preprocessing);
     check_augmentation(network, recipe.augmentation);
+    user_check(
+        !recipe.preprocessing.whitening || (!recipe.augmentation.flip && recipe.augmentation.crop == 0),
+        "recipe of '{}': expected no augmentation of whitened images, found one", network);
     check_row(network, "loss", recipe.loss.op, {squared_hinge().op, softmax_cross_entropy().op});
     check_row(network, "optimizer", recipe.optimizer.op, {adam().op, sgd().op});
     const Attributes known = recipe.optimizer.op == adam().op ? adam().attributes : sgd().attributes;

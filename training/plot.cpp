@@ -169,7 +169,10 @@ private:
 }  // namespace
 
 std::vector<double> axis_ticks(double low, double high, int count) {
-    const double rough = std::max(high - low, 1e-300) / count;
+    if (high <= low) {
+        return {low};
+    }
+    const double rough = (high - low) / count;
     const double power = std::pow(10, std::floor(std::log10(rough)));
     double step = 10 * power;
     for (double factor : {1.0, 2.0, 5.0}) {
