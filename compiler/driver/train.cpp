@@ -153,6 +153,10 @@ void train(const TrainOptions &options) {
             log.write(p.history);
         }
     };
+    if (recipe.preprocessing.whitening) {
+        fmt::print(stderr, "whitening {} images: minutes, the first time\n",
+                   data.train.size() + data.validation.size() + data.test.size());
+    }
     const FitResult result = fit(graph, recipe, std::move(data), fit_options);
     fmt::print(stderr, "{}", found_run);
     log.write(result.history);
