@@ -1,6 +1,8 @@
 # What others wrote. Halide: that of CMAKE_PREFIX_PATH or Halide_DIR if set, of .venv, or of the system, in this order.
 find_package(fmt REQUIRED)
 find_package(ZLIB REQUIRED)
+find_package(LibLZMA REQUIRED)
+find_package(Eigen3 3.4 REQUIRED NO_MODULE)
 find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(Threads REQUIRED)

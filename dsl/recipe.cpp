@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
+#include <utility>
 
 namespace quantide {
 
@@ -43,12 +45,39 @@ LearningRate steps(double start, double factor, int every) {
 
 namespace {
 
+/** Any image is smaller; sums of extents stay far from overflow. */
+constexpr int kMaxCrop = 1 << 16;
+
 /** "recipe of 'net': expected loss to be one of a, b, found 'c'" unless one of them has that name. */
 void check_row(const std::string &network, const char *field, const std::string &found,
                const std::vector<std::string> &known) {
     user_check(std::find(known.begin(), known.end(), found) != known.end(),
                "recipe of '{}': expected as {} one of {}, found '{}'", network, field, fmt::join(known, ", "),
                found);
+}
+
+void check_preprocessing(const std::string &network, const Preprocessing &preprocessing) {
+    if (!preprocessing.whitening) {
+        return;
+    }
+    for (const auto &[field, value] : {std::pair{"contrast", preprocessing.whitening->contrast},
+                                       std::pair{"bias", preprocessing.whitening->bias}}) {
+        user_check(value > 0 && std::isfinite(value),
+                   "recipe of '{}': expected preprocessing.whitening.{} > 0, found {}", network, field,
+                   value);
+    }
+    user_check(preprocessing.scale == 1 && preprocessing.offset == 0,
+               "recipe of '{}': expected preprocessing by whitening or by scale and offset, found both",
+               network);
+}
+
+void check_augmentation(const std::string &network, const Augmentation &augmentation) {
+    for (const auto &[field, value, most] :
+         {std::tuple{"crop", augmentation.crop, kMaxCrop}, std::tuple{"fill", augmentation.fill, 255}}) {
+        user_check(value >= 0 && value <= most,
+                   "recipe of '{}': expected augmentation.{} from 0 to {}, found {}", network, field, most,
+                   value);
+    }
 }
 
 }  // namespace
@@ -63,6 +92,11 @@ void check_recipe(const std::string &network, const Recipe &recipe) {
     positive("learning_rate.every", recipe.learning_rate.every);
     positive("epochs", recipe.epochs);
     positive("batch", recipe.batch);
+    check_preprocessing(network, recipe.preprocessing);
+    check_augmentation(network, recipe.augmentation);
+    user_check(
+        !recipe.preprocessing.whitening || (!recipe.augmentation.flip && recipe.augmentation.crop == 0),
+        "recipe of '{}': expected no augmentation of whitened images, found one", network);
     check_row(network, "loss", recipe.loss.op, {squared_hinge().op, softmax_cross_entropy().op});
     check_row(network, "optimizer", recipe.optimizer.op, {adam().op, sgd().op});
     const Attributes known = recipe.optimizer.op == adam().op ? adam().attributes : sgd().attributes;

@@ -47,11 +47,28 @@ LearningRate exponential(double start, double end);
 /** From `start`, times `factor` after every `every` epochs. */
 LearningRate steps(double start, double factor, int every);
 
+/** Global contrast normalization and ZCA whitening of images, as BinaryConnect and Maxout networks have it
+ * (Goodfellow et al. 2013, with pylearn2's constants): x - mean(x) is scaled to the length `contrast`, and
+ * then multiplied by (C + bias I)^(-1/2), where C is the covariance of the training set. */
+struct Whitening {
+    double contrast = 55;
+    double bias = 0.1;
+};
+
 /** What is done to a data set's 8-bit pixels for a network whose input is Float(32):
- * scale * pixel + offset. A UInt(8) input takes the pixels as they are. */
+ * scale * pixel + offset, or whitening. A UInt(8) input takes the pixels as they are. */
 struct Preprocessing {
     float scale = 1;
     float offset = 0;
+    std::optional<Whitening> whitening = {};
+};
+
+/** Random changes to the images that a network trains on, drawn anew for each image and epoch. Its input must
+ * be an image [channels, height, width] that is not whitened. */
+struct Augmentation {
+    bool flip = false;  ///< left and right change places with probability 1/2
+    int crop = 0;       ///< puts so many pixels around the image and cuts the extents it had out of that
+    int fill = 0;       ///< the 8-bit code of those pixels
 };
 
 /** Everything beside the network that `train NET` needs. */
@@ -59,6 +76,7 @@ struct Recipe {
     std::string summary;  ///< one line for `quantide list`
     std::string data;     ///< a row of the data set table
     Preprocessing preprocessing = {};
+    Augmentation augmentation = {};
     Loss loss;
     Optimizer optimizer;
     LearningRate learning_rate;

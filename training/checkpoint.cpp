@@ -2,6 +2,8 @@
 
 #include "training/safetensors.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <charconv>
 #include <limits>
@@ -13,6 +15,7 @@ namespace {
 
 constexpr const char *kBest = "best.";
 constexpr const char *kOptimizer = "optimizer.";
+constexpr const char *kPreprocessing = "preprocessing.";
 
 void add_prefixed(Arrays &to, const std::string &prefix, const Arrays &from) {
     for (const auto &[name, array] : from) {
@@ -70,6 +73,29 @@ T number(const std::string &path, const SafeTensors &file, const std::string &ke
     return result;
 }
 
+/** The numbers of a list in the metadata, one an epoch finished or fewer; none if it is not there. */
+std::vector<double> numbers(const std::string &path, const SafeTensors &file, const std::string &key,
+                            int64_t epochs) {
+    const auto found = file.metadata.find(key);
+    std::vector<double> result;
+    if (found == file.metadata.end()) {
+        return result;
+    }
+    const char *at = found->second.data(), *last = at + found->second.size();
+    while (at != last) {
+        const auto [end, error] = std::from_chars(at, last, result.emplace_back());
+        user_check(error == std::errc() && (end == last || (*end == ' ' && end + 1 != last)),
+                   "{}: expected numbers as '{}' in its metadata, found {:?} at {}", path, key,
+                   found->second.substr(static_cast<size_t>(at - found->second.data()), 20),
+                   at - found->second.data());
+        at = end == last ? end : end + 1;
+    }
+    user_check(static_cast<int64_t>(result.size()) <= epochs,
+               "{}: expected at most {} numbers as '{}' in its metadata, one an epoch, found {}", path,
+               epochs, key, result.size());
+    return result;
+}
+
 /** The network's parameters whose names in the file begin with `prefix`. */
 Arrays read_parameters(const std::string &path, const Graph &network, const std::string &prefix) {
     std::set<std::string> names;
@@ -119,6 +145,7 @@ void save_checkpoint(const std::string &path, const Checkpoint &checkpoint) {
     file.tensors = checkpoint.parameters;
     add_prefixed(file.tensors, kBest, checkpoint.best);
     add_prefixed(file.tensors, kOptimizer, checkpoint.moments);
+    add_prefixed(file.tensors, kPreprocessing, checkpoint.preprocessing);
     file.metadata = {{"format", "quantide"},
                      {"network", checkpoint.network},
                      {"recipe", checkpoint.recipe},
@@ -128,7 +155,9 @@ void save_checkpoint(const std::string &path, const Checkpoint &checkpoint) {
                      {"position", fmt::format("{}", checkpoint.position)},
                      {"loss_sum", fmt::format("{}", checkpoint.loss_sum)},
                      {"best_error", fmt::format("{}", checkpoint.best_error)},
-                     {"best_epoch", fmt::format("{}", checkpoint.best_epoch)}};
+                     {"best_epoch", fmt::format("{}", checkpoint.best_epoch)},
+                     {"losses", fmt::format("{}", fmt::join(checkpoint.losses, " "))},
+                     {"validation_errors", fmt::format("{}", fmt::join(checkpoint.validation_errors, " "))}};
     write_safetensors(path, file);
 }
 
@@ -139,8 +168,10 @@ Checkpoint load_checkpoint(const std::string &path, const Graph &network) {
     result.network = network.name;
     result.best = take_prefixed(file.tensors, kBest);
     result.moments = take_prefixed(file.tensors, kOptimizer);
+    result.preprocessing = take_prefixed(file.tensors, kPreprocessing);
     for (auto &[name, array] : file.tensors) {
-        if (!name.starts_with(kBest) && !name.starts_with(kOptimizer) && !is_ignored(name)) {
+        if (!name.starts_with(kBest) && !name.starts_with(kOptimizer) && !name.starts_with(kPreprocessing) &&
+            !is_ignored(name)) {
             result.parameters[name] = std::move(array);
         }
     }
@@ -166,6 +197,11 @@ Checkpoint load_checkpoint(const std::string &path, const Graph &network) {
                result.best_epoch);
     user_check(result.best_error <= 1, "{}: expected a best error from 0 to 1, found {}", path,
                result.best_error);
+    result.losses = numbers(path, file, "losses", result.epoch);
+    result.validation_errors = numbers(path, file, "validation_errors", result.epoch);
+    user_check(result.losses.size() == result.validation_errors.size(),
+               "{}: expected as many validation errors as losses in its metadata, found {} and {}", path,
+               result.validation_errors.size(), result.losses.size());
     auto recipe = file.metadata.find("recipe");
     result.recipe = recipe == file.metadata.end() ? "" : recipe->second;
     return result;
@@ -186,7 +222,8 @@ Arrays load_parameters(const std::string &path, const Graph &network, bool best,
         }
     }
     for (const std::string &name : present) {
-        user_check(names.count(name) != 0 || name.starts_with(kOptimizer) || is_ignored(name),
+        user_check(names.count(name) != 0 || name.starts_with(kOptimizer) ||
+                       name.starts_with(kPreprocessing) || is_ignored(name),
                    "{}: expected only tensors of network '{}', found {:?}", path, network.name, name);
     }
     const bool has_best =
@@ -200,6 +237,12 @@ Arrays load_parameters(const std::string &path, const Graph &network, bool best,
         *which = has_best ? describe_epoch(header, best) : "";
     }
     return read_parameters(path, network, take_best ? kBest : "");
+}
+
+Arrays load_preprocessing(const std::string &path) {
+    SafeTensors file = read_safetensors(
+        path, {.wanted = [](const std::string &name) { return name.starts_with(kPreprocessing); }});
+    return take_prefixed(file.tensors, kPreprocessing);
 }
 
 }  // namespace quantide

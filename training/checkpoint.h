@@ -22,6 +22,12 @@ struct Checkpoint {
     double loss_sum = 0;   ///< of those batches
     double best_error = 1;
     int64_t best_epoch = 0;  ///< counted from 1; 0: none yet
+    /** Mean loss and validation error of each epoch finished, the last of them last; the earliest may be
+     * missing. */
+    std::vector<double> losses, validation_errors;
+    /** What preprocessing learned from the training images: "whitening.mean", "whitening.matrix"; in the file
+     * as "preprocessing.NAME". */
+    Arrays preprocessing;
     /** The recipe as text: a run resumes only under the one it began with. */
     std::string recipe;
 };
@@ -40,5 +46,8 @@ Checkpoint load_checkpoint(const std::string &path, const Graph &network);
  * negative variance. */
 Arrays load_parameters(const std::string &path, const Graph &network, bool best = true,
                        std::string *which = nullptr);
+
+/** Reads what preprocessing learned, by name, from a checkpoint; empty if it has nothing of that. */
+Arrays load_preprocessing(const std::string &path);
 
 }  // namespace quantide

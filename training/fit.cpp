@@ -1,11 +1,11 @@
 #include "training/fit.h"
 
-#include "compiler/base/philox.h"
+#include "training/batches.h"
 #include "training/evaluator.h"
 
 #include <chrono>
-#include <cstring>
 #include <filesystem>
+#include <utility>
 
 namespace quantide {
 
@@ -26,57 +26,47 @@ std::string recipe_text(const Recipe &recipe) {
     for (const auto &[key, value] : recipe.optimizer.attributes) {
         text += fmt::format(" {} {}", key, std::get<double>(value));
     }
+    // What is not used has no words: so runs from before there was any go on.
+    const Preprocessing &preprocessing = recipe.preprocessing;
+    if (preprocessing.scale != 1 || preprocessing.offset != 0) {
+        text += fmt::format(" scale {} offset {}", preprocessing.scale, preprocessing.offset);
+    }
+    if (preprocessing.whitening) {
+        text += fmt::format(" whitening contrast {} bias {}", preprocessing.whitening->contrast,
+                            preprocessing.whitening->bias);
+    }
+    if (recipe.augmentation.flip) {
+        text += " flip";
+    }
+    if (recipe.augmentation.crop > 0) {
+        text += fmt::format(" crop {} fill {}", recipe.augmentation.crop, recipe.augmentation.fill);
+    }
     return text;
 }
 
-/** Rows of a data set in the order of an epoch, gathered batch by batch. */
-class Batches {
-public:
-    Batches(const Array &images, const Array &labels, int64_t batch)
-        : images_(images),
-          labels_(labels),
-          row_bytes_(images.bytes.size() / static_cast<size_t>(images.shape[0])),
-          batch_(static_cast<size_t>(batch)),
-          images_out_(batch_ * row_bytes_),
-          labels_out_(batch_) {}
-
-    int64_t count() const { return images_.shape[0] / static_cast<int64_t>(batch_); }
-
-    void shuffle(uint64_t seed, int64_t epoch) {
-        order_ = permutation(static_cast<int32_t>(images_.shape[0]), seed, static_cast<uint32_t>(epoch));
-    }
-
-    void gather(int64_t index) {
-        for (size_t i = 0; i < batch_; ++i) {
-            const auto row = static_cast<size_t>(order_[static_cast<size_t>(index) * batch_ + i]);
-            std::memcpy(&images_out_[i * row_bytes_], &images_.bytes[row * row_bytes_], row_bytes_);
-            labels_out_[i] = labels_.as<uint8_t>()[row];
-        }
-    }
-
-    const void *images() const { return images_out_.data(); }
-    const uint8_t *labels() const { return labels_out_.data(); }
-
-private:
-    const Array &images_, &labels_;
-    size_t row_bytes_, batch_;
-    AlignedBytes images_out_;
-    std::vector<uint8_t> labels_out_;
-    std::vector<int32_t> order_;
+/** A part of the data as a network takes it. */
+struct Examples {
+    Array inputs, labels;
 };
+
+Examples examples(const Graph &network, const Preprocessing &preprocessing, const Arrays &fitted,
+                  DataSet data) {
+    Array labels = data.labels;
+    return {network_inputs(network, preprocessing, std::move(data), fitted), std::move(labels)};
+}
 
 /** One call of fit(). */
 class Run {
 public:
-    Run(const Graph &network, const Recipe &recipe, const DataSplits &data, const FitOptions &options)
+    Run(const Graph &network, const Recipe &recipe, DataSplits data, const FitOptions &options)
         : recipe_(recipe),
-          data_(data),
           options_(options),
-          train_images_(network_inputs(network, recipe.preprocessing, data.train)),
-          validation_images_(network_inputs(network, recipe.preprocessing, data.validation)),
-          test_images_(network_inputs(network, recipe.preprocessing, data.test)),
-          batches_(train_images_, data.train.labels, recipe.batch),
-          state_(begin(network)),
+          state_(begin(network, data.train)),
+          train_(examples(network, recipe.preprocessing, state_.preprocessing, std::move(data.train))),
+          validation_(
+              examples(network, recipe.preprocessing, state_.preprocessing, std::move(data.validation))),
+          test_(examples(network, recipe.preprocessing, state_.preprocessing, std::move(data.test))),
+          batches_(train_.inputs, train_.labels, recipe, options.seed),
           trainer_(network, recipe,
                    {.seed = options.seed,
                     .threads = options.threads,
@@ -100,9 +90,10 @@ public:
         }
         FitResult result;
         result.last_parameters = trainer_.parameters();
-        result.last_test_error = error(result.last_parameters, test_images_, data_.test);
+        result.last_test_error = error(result.last_parameters, test_);
         result.parameters = state_.best;
-        result.test_error = error(result.parameters, test_images_, data_.test);
+        result.test_error = error(result.parameters, test_);
+        result.history = history_;
         result.best_epoch = state_.best_epoch;
         result.validation_error = state_.best_error;
         result.seconds = seconds_since(start_);
@@ -119,13 +110,14 @@ private:
     }
 
     /** The run to go on with: that in the file, or a new one. */
-    Checkpoint begin(const Graph &network) const {
+    Checkpoint begin(const Graph &network, const DataSet &train) {
         const std::string &path = options_.checkpoint;
         Checkpoint fresh;
         fresh.network = network.name;
         fresh.seed = options_.seed;
         fresh.recipe = recipe_text(recipe_);
         if (path.empty() || options_.restart || !std::filesystem::exists(path)) {
+            fresh.preprocessing = fit_preprocessing(network, recipe_.preprocessing, train);
             return fresh;
         }
         Checkpoint found = load_checkpoint(path, network);
@@ -135,17 +127,27 @@ private:
         user_check(found.seed == fresh.seed,
                    "{}: expected a run with seed {}, found one with {}; --restart begins anew", path,
                    fresh.seed, found.seed);
+        const int64_t batches = train.size() / recipe_.batch;
         user_check(
-            found.epoch <= recipe_.epochs && found.position < batches_.count() &&
-                found.steps == found.epoch * batches_.count() + found.position,
+            found.epoch <= recipe_.epochs && found.position < batches &&
+                found.steps == found.epoch * batches + found.position,
             "{}: expected a position within {} epochs of {} batches, found epoch {} batch {} after {} steps",
-            path, recipe_.epochs, batches_.count(), found.epoch, found.position, found.steps);
+            path, recipe_.epochs, batches, found.epoch, found.position, found.steps);
+        for (size_t i = 0; i < found.losses.size(); ++i) {
+            const int64_t epoch = found.epoch - static_cast<int64_t>(found.losses.size() - i);
+            history_.push_back({.epoch = epoch + 1,
+                                .steps = (epoch + 1) * batches,
+                                .loss = found.losses[i],
+                                .validation_error = found.validation_errors[i],
+                                .learning_rate = rate_of(epoch)});
+        }
         return found;
     }
 
     void train_epoch() {
-        const double rate = recipe_.learning_rate.at(static_cast<int>(state_.epoch), recipe_.epochs);
-        batches_.shuffle(options_.seed, state_.epoch);
+        const double rate = rate_of(state_.epoch);
+        epoch_start_ = Clock::now();
+        batches_.begin_epoch(state_.epoch);
         while (state_.position < batches_.count()) {
             batches_.gather(state_.position);
             state_.loss_sum += trainer_.step(batches_.images(), batches_.labels(), rate);
@@ -158,14 +160,23 @@ private:
     }
 
     void finish_epoch() {
-        const double rate = recipe_.learning_rate.at(static_cast<int>(state_.epoch), recipe_.epochs);
+        const double rate = rate_of(state_.epoch);
         const Arrays parameters = trainer_.parameters();
-        validation_error_ = error(parameters, validation_images_, data_.validation);
+        validation_error_ = error(parameters, validation_);
         if (state_.best.empty() || validation_error_ < state_.best_error) {
             state_.best = parameters;
             state_.best_error = validation_error_;
             state_.best_epoch = state_.epoch + 1;
         }
+        const double loss = state_.loss_sum / static_cast<double>(batches_.count());
+        history_.push_back({.epoch = state_.epoch + 1,
+                            .steps = trainer_.steps(),
+                            .loss = loss,
+                            .validation_error = validation_error_,
+                            .learning_rate = rate,
+                            .seconds = seconds_since(epoch_start_)});
+        state_.losses.push_back(loss);
+        state_.validation_errors.push_back(validation_error_);
         report(rate, true);
         ++state_.epoch;
         state_.position = 0;
@@ -173,9 +184,13 @@ private:
         save();
     }
 
-    double error(const Arrays &parameters, const Array &images, const DataSet &data) {
+    double error(const Arrays &parameters, const Examples &data) {
         evaluator_.set_parameters(parameters);
-        return error_rate(evaluator_.run(images), data.labels);
+        return error_rate(evaluator_.run(data.inputs), data.labels);
+    }
+
+    double rate_of(int64_t epoch) const {
+        return recipe_.learning_rate.at(static_cast<int>(epoch), recipe_.epochs);
     }
 
     void save() {
@@ -208,59 +223,31 @@ private:
                            .epoch_done = epoch_done,
                            .validation_error = validation_error_,
                            .best_error = state_.best_error,
-                           .best_epoch = state_.best_epoch});
+                           .best_epoch = state_.best_epoch,
+                           .history = history_});
     }
 
     const Recipe &recipe_;
-    const DataSplits &data_;
     const FitOptions &options_;
-    Array train_images_, validation_images_, test_images_;
+    std::vector<EpochRecord> history_;
+    Checkpoint state_;  // before what takes long: the file may be of another run
+    Examples train_, validation_, test_;
     Batches batches_;
-    Checkpoint state_;  // before what takes long to compile: the file may be of another run
     Trainer trainer_;
     Evaluator evaluator_;
     int64_t resumed_batches_ = 0;
     double validation_error_ = 1;
-    Clock::time_point start_ = Clock::now(), saved_ = Clock::now();
+    Clock::time_point start_ = Clock::now(), saved_ = Clock::now(), epoch_start_ = Clock::now();
 };
 
 }  // namespace
 
-FitResult fit(const Graph &network, const Recipe &recipe, const DataSplits &data, const FitOptions &options) {
+FitResult fit(const Graph &network, const Recipe &recipe, DataSplits data, const FitOptions &options) {
     check_recipe(network.name, recipe);
     user_check(data.train.size() >= recipe.batch,
                "network '{}': expected at least {} training images, found {}", network.name, recipe.batch,
                data.train.size());
-    return Run(network, recipe, data, options).run();
-}
-
-Array network_inputs(const Graph &network, const Preprocessing &preprocessing, const DataSet &data) {
-    for (const Node &node : network.nodes) {
-        if (node.op != "input") {
-            continue;
-        }
-        const Value &input = network.value(node.outputs[0]);
-        user_check(input.shape.at(1) == data.features(),
-                   "input '{}' of network '{}': expected {} features, found {} in the data", input.name,
-                   network.name, input.shape.at(1), data.features());
-        const int64_t classes = network.value(network.outputs.at(0)).shape.at(1);
-        user_check(classes == data.classes, "network '{}': expected data of {} classes, found {}",
-                   network.name, classes, data.classes);
-        if (input.type == UInt(8)) {
-            user_check(preprocessing.scale == 1 && preprocessing.offset == 0,
-                       "input '{}' of network '{}': expected no preprocessing of an 8-bit input, which has "
-                       "its own scale and offset",
-                       input.name, network.name);
-            return data.images;
-        }
-        Array result(Float(32), data.images.shape);
-        for (size_t i = 0; i < result.floats().size(); ++i) {
-            result.floats()[i] =
-                preprocessing.scale * static_cast<float>(data.images.as<uint8_t>()[i]) + preprocessing.offset;
-        }
-        return result;
-    }
-    throw CompileError(fmt::format("network '{}': expected an input, found none", network.name));
+    return Run(network, recipe, std::move(data), options).run();
 }
 
 }  // namespace quantide

@@ -1,6 +1,8 @@
 #pragma once
 #include "examples/common/dataset.h"
 #include "training/checkpoint.h"
+#include "training/log.h"
+#include "training/network_inputs.h"
 #include "training/trainer.h"
 
 #include <functional>
@@ -19,6 +21,8 @@ struct FitProgress {
     bool epoch_done = false;
     double validation_error = 0, best_error = 0;
     int64_t best_epoch = 0;
+    /** Every epoch so far; of those before this call seconds are unknown. */
+    std::span<const EpochRecord> history = {};
 };
 
 struct FitOptions {
@@ -43,6 +47,7 @@ struct FitResult {
     double test_error = 0;        ///< of `parameters`
     double last_test_error = 0;   ///< of `last_parameters`
     double seconds = 0;
+    std::vector<EpochRecord> history;
 };
 
 /** Trains a network by its recipe on data, epoch by epoch: shuffled batches (what does not fill a batch is
@@ -50,10 +55,6 @@ struct FitResult {
  * parameters of the best epoch kept. A run that was killed and resumed ends with the same bits as one
  * that was not. Throws CompileError when the data does not fit the network, or the checkpoint is of
  * another network, recipe or seed. */
-FitResult fit(const Graph &network, const Recipe &recipe, const DataSplits &data, const FitOptions &options);
-
-/** The images of a data set as the network's input wants them: 8-bit as they are, or scale * pixel + offset.
- * Throws CompileError when the number of features, or of classes, does not fit the network. */
-Array network_inputs(const Graph &network, const Preprocessing &preprocessing, const DataSet &data);
+FitResult fit(const Graph &network, const Recipe &recipe, DataSplits data, const FitOptions &options);
 
 }  // namespace quantide

@@ -34,6 +34,8 @@ struct RandomStream {
 
 /** The stream of permutation(). */
 constexpr uint32_t kShuffleStream = 0xFFFFFFFF;
+/** The stream of what is done to training images (training/batches.h). */
+constexpr uint32_t kAugmentationStream = 0xFFFFFFFE;
 
 /** A random word as one of 2^24 equidistant numbers of [0, 1). */
 constexpr float uniform(uint32_t word) { return static_cast<float>(word >> 8) * 0x1p-24F; }

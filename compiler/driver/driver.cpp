@@ -24,7 +24,11 @@ const Command kCommands[] = {
      R"(Examples:
   quantide train digits                              digits.safetensors, from the data that ships
   quantide train mnist_mlp_512 --data DIR            DIR holds the four idx files of MNIST, .gz or not
-  quantide train digits --epochs 5 --restart --json  anew, shorter, the result as JSON)",
+  quantide train cifar_small --data DIR              DIR holds the six .bin files of CIFAR-10, .xz or not
+  quantide train digits --epochs 5 --restart --json  anew, shorter, the result as JSON
+  quantide train digits --log run.csv --plot run.svg
+
+Beside the checkpoint NAME.safetensors, NAME.csv gets a line an epoch and NAME.svg, at the end, a picture of them.)",
      add_train},
     {"eval", "Measure the error of a trained network",
      R"(Examples:

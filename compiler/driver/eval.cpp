@@ -150,25 +150,28 @@ void eval(const EvalOptions &options) {
     }
     const Graph graph = network.graph();
     const Arrays parameters = parameters_of(graph, options.parameters);
-    const DataSet data = load_data(recipe, options.data).*split.data;
-    const Array scores =
-        backend.run(options, graph, parameters, network_inputs(graph, recipe.preprocessing, data));
+    const Arrays fitted = load_preprocessing(options.parameters.checkpoint);
+    DataSet data = std::move(load_data(recipe, options.data).*split.data);
+    const Array labels = data.labels;
+    const int64_t images = data.size();
+    const Array scores = backend.run(options, graph, parameters,
+                                     network_inputs(graph, recipe.preprocessing, std::move(data), fitted));
 
-    const double error = error_rate(scores, data.labels);
+    const double error = error_rate(scores, labels);
     if (!options.scores.empty()) {
         write_file(options.scores,
                    {reinterpret_cast<const char *>(scores.bytes.data()), scores.bytes.size()});
     }
     if (options.json) {
         const nlohmann::ordered_json json = {{"error", error},
-                                             {"images", data.size()},
+                                             {"images", images},
                                              {"backend", options.backend},
                                              {"split", options.split},
                                              {"network", options.network}};
         fmt::print("{}\n", json.dump(2));
     } else {
         fmt::print("{} error: {} ({} of {} images), {}\n", options.split, format_percent(error),
-                   std::lround(error * static_cast<double>(data.size())), data.size(), options.backend);
+                   std::lround(error * static_cast<double>(images)), images, options.backend);
     }
 }
 

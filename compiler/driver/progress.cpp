@@ -12,6 +12,7 @@ namespace quantide {
 namespace {
 
 constexpr auto kRedraw = std::chrono::milliseconds(100);
+constexpr auto kLineEvery = std::chrono::minutes(1);
 constexpr int kBarWidth = 30;
 
 std::string bar(const FitProgress &p) {
@@ -20,6 +21,11 @@ std::string bar(const FitProgress &p) {
     return fmt::format("epoch {}/{} [{}{}] {:3.0f} %  loss {:.4f}  {} left", p.epoch, p.epochs,
                        std::string(full, '='), std::string(kBarWidth - full, ' '), 100 * share, p.loss,
                        format_duration(p.seconds_left));
+}
+
+std::string step_line(const FitProgress &p) {
+    return fmt::format("epoch {}/{}  step {} of {}  loss {:.4f}  {} left", p.epoch, p.epochs, p.step, p.steps,
+                       p.loss, format_duration(p.seconds_left));
 }
 
 std::string epoch_line(const FitProgress &p) {
@@ -36,20 +42,25 @@ void show_compiling(const std::string &what, int kernels) {
     fmt::print(stderr, "compiling {}: {} kernels\n", what, kernels);
 }
 
-TrainingProgress::TrainingProgress() : terminal_(::isatty(STDERR_FILENO) != 0) {}
+TrainingProgress::TrainingProgress()
+    : terminal_(::isatty(STDERR_FILENO) != 0), drawn_(std::chrono::steady_clock::now()) {}
 
 void TrainingProgress::show(const FitProgress &progress) {
+    const auto now = std::chrono::steady_clock::now();
     if (progress.epoch_done) {
         clear_bar();
+        drawn_ = now;
         fmt::print(stderr, "{}\n", epoch_line(progress));
         return;
     }
-    const auto now = std::chrono::steady_clock::now();
     if (terminal_ && now - drawn_ > kRedraw) {
         drawn_ = now;
         clear_bar();
         fmt::print(stderr, "{}", bar(progress));
         std::fflush(stderr);
+    } else if (!terminal_ && now - drawn_ > kLineEvery) {
+        drawn_ = now;
+        fmt::print(stderr, "{}\n", step_line(progress));
     }
 }
 

@@ -4,24 +4,102 @@ using namespace quantide;
 
 namespace {
 
-/** A 3x3 binary convolution that keeps the extents, pooled or not, to signs. */
-Tensor binary_conv(Tensor x, int64_t channels, bool pool) {
-    x = conv2d(x, {.channels = channels, .padding = same(), .weights = sign()});
-    return quantize(batch_norm(pool ? max_pool(x) : x), sign());
+/** How a family of ConvNets computes: its weights, and what follows each batch norm. */
+struct Arithmetic {
+    Precision weights;
+    Tensor (*activation)(const Tensor &x);
+};
+
+Tensor sign_activation(const Tensor &x) { return quantize(x, sign()); }
+Tensor relu_activation(const Tensor &x) { return relu(x); }
+
+const Arithmetic kBinary{sign(), sign_activation};         // BinaryNet
+const Arithmetic kBinaryConnect{sign(), relu_activation};  // deterministic
+const Arithmetic kFloat{float32(), relu_activation};
+
+/** BinaryNet's ConvNet, of any width: pairs of 3x3 convolutions with zeros around, the second of each with a
+ * 2x2 max-pool in front of its batch norm, then dense layers; batch norm behind every product. */
+Tensor convnet(Tensor x, const Arithmetic &arithmetic, const Shape &channels, int dense_layers,
+               int64_t units) {
+    for (const int64_t n : channels) {
+        for (const bool pool : {false, true}) {
+            x = conv2d(x, {.channels = n, .padding = same(), .weights = arithmetic.weights});
+            x = arithmetic.activation(batch_norm(pool ? max_pool(x) : x));
+        }
+    }
+    x = flatten(x);
+    for (int layer = 0; layer < dense_layers; ++layer) {
+        x = dense(x, {.units = units, .weights = arithmetic.weights});
+        x = arithmetic.activation(batch_norm(x));
+    }
+    return batch_norm(dense(x, {.units = 10, .weights = arithmetic.weights}));
+}
+
+/** Pixels of 0 to 255, which stand for -1 to 1. */
+Tensor pixels() { return input("image", {3, 32, 32}, UInt(8), {.scale = 2.0F / 255, .offset = -1}); }
+
+/** (2x32C3)-MP2-(2x64C3)-MP2-(2x128C3)-MP2-256FC-10: small enough to train on a CPU. */
+Tensor small_convnet(const Arithmetic &arithmetic) {
+    return convnet(pixels(), arithmetic, {32, 64, 128}, 1, 256);
+}
+
+Recipe small_recipe(const char *summary, double rate) {
+    return {.summary = summary,
+            .data = "cifar10_full",
+            .augmentation = {.flip = true},
+            .loss = squared_hinge(),
+            .optimizer = adam(),
+            .learning_rate = exponential(rate, rate / 100),
+            .epochs = 6,
+            .batch = 50};
 }
 
 }  // namespace
 
-// BinaryNet's ConvNet for CIFAR-10 (Courbariaux et al. 2016).
-QUANTIDE_NETWORK(cifar_convnet) {
-    Tensor x = input("image", {3, 32, 32}, UInt(8), {.scale = 2.0F / 255, .offset = -1});
-    for (int64_t channels : {128, 256, 512}) {
-        x = binary_conv(x, channels, false);
-        x = binary_conv(x, channels, true);
-    }
-    x = flatten(x);
-    for (int layer = 0; layer < 2; ++layer) {
-        x = quantize(batch_norm(dense(x, {.units = 1024, .weights = sign()})), sign());
-    }
-    return batch_norm(dense(x, {.units = 10, .weights = sign()}));
+// BinaryNet's ConvNet for CIFAR-10: (2x128C3)-MP2-(2x256C3)-MP2-(2x512C3)-MP2-(2x1024FC)-10 (Courbariaux et
+// al. 2016).
+QUANTIDE_NETWORK(cifar_convnet) { return convnet(pixels(), kBinary, {128, 256, 512}, 2, 1024); }
+
+QUANTIDE_RECIPE(cifar_convnet) {
+    return {.summary = "BinaryNet's ConvNet for CIFAR-10, its paper's recipe (Courbariaux et al. 2016)",
+            .data = "cifar10",
+            .loss = squared_hinge(),
+            .optimizer = adam(),
+            .learning_rate = exponential(1e-3, 3e-7),
+            .epochs = 500,
+            .batch = 50};
 }
+
+// The same with 1-bit weights alone, on whitened images (Courbariaux et al. 2015).
+QUANTIDE_NETWORK(cifar_binaryconnect) {
+    return convnet(input("image", {3, 32, 32}, Float(32)), kBinaryConnect, {128, 256, 512}, 2, 1024);
+}
+
+QUANTIDE_RECIPE(cifar_binaryconnect) {
+    return {.summary =
+                "BinaryConnect's ConvNet for CIFAR-10, deterministic, its paper's recipe "
+                "(Courbariaux et al. 2015)",
+            .data = "cifar10",
+            .preprocessing = {.whitening = Whitening{}},
+            .loss = squared_hinge(),
+            .optimizer = adam(),
+            .learning_rate = exponential(3e-3, 2e-6),
+            .epochs = 500,
+            .batch = 50};
+}
+
+QUANTIDE_NETWORK(cifar_small) { return small_convnet(kBinary); }
+
+QUANTIDE_RECIPE(cifar_small) {
+    return small_recipe("small ConvNet for CIFAR-10, 1-bit weights and activations", 3e-3);
+}
+
+QUANTIDE_NETWORK(cifar_small_binaryconnect) { return small_convnet(kBinaryConnect); }
+
+QUANTIDE_RECIPE(cifar_small_binaryconnect) {
+    return small_recipe("the same with 1-bit weights and ReLU (BinaryConnect, deterministic)", 1e-3);
+}
+
+QUANTIDE_NETWORK(cifar_small_float) { return small_convnet(kFloat); }
+
+QUANTIDE_RECIPE(cifar_small_float) { return small_recipe("the same in float32 with ReLU", 1e-3); }

@@ -46,7 +46,7 @@ TEST(BadInput, Names) {
     expect_refused(folder, "frobnicate", kFailed, {"frobnicate", "train, eval, compile"});
     expect_refused(folder, "list --frobnicate", kFailed, {"--frobnicate", "list --help"});
     expect_refused(folder, "list nothing", kFailed, {"nothing", "networks, quantizers"});
-    expect_refused(folder, "train nobody", kFailed, {"nobody", "other, tiny, untrainable"});
+    expect_refused(folder, "train nobody", kFailed, {"nobody", "other, tiny, tiny_images, untrainable"});
     expect_refused(folder, "train untrainable", kFailed, {"untrainable", "recipe"});
     expect_refused(folder, "eval nobody --checkpoint tiny.st", kFailed, {"nobody"});
     expect_refused(folder, "eval tiny --checkpoint tiny.st --backend abacus", kFailed,
@@ -92,6 +92,14 @@ TEST(BadInput, Values) {
                        {"--learning-rate: expected a number above 0", value});
     }
     expect_refused(folder, "train tiny --restart=maybe", kFailed, {"--restart"});
+}
+
+TEST(BadInput, LogsThatAreNone) {
+    const TemporaryFolder folder;
+    folder.add("notes.txt", "what must not get lost\n");
+    expect_refused(folder, "train tiny --log notes.txt", kFailed, {"notes.txt", "training log"});
+    expect_refused(folder, "train tiny --log nowhere/log.csv", kFailed, {"nowhere"});
+    expect_refused(folder, "train tiny --plot nowhere/plot.svg", kFailed, {"nowhere"});
 }
 
 TEST(BadInput, IncompleteLines) {

@@ -26,6 +26,27 @@ QUANTIDE_RECIPE(tiny) {
             .batch = 50};
 }
 
+QUANTIDE_NETWORK(tiny_images) {
+    Tensor x = input("image", {3, 32, 32}, UInt(8), {.scale = 2.0F / 255, .offset = -1});
+    x = conv2d(x, {.channels = 8, .stride = 2, .padding = same(), .weights = sign()});
+    x = quantize(batch_norm(max_pool(x)), sign());
+    x = conv2d(x, {.channels = 8, .padding = same(), .weights = sign()});
+    x = quantize(batch_norm(max_pool(x)), sign());
+    return batch_norm(dense(flatten(x), {.units = 10, .weights = sign()}));
+}
+
+QUANTIDE_RECIPE(tiny_images) {
+    return {.summary = "a small network of images to test with",
+            .data = "cifar10",
+            .preprocessing = {},
+            .augmentation = {.flip = true, .crop = 4, .fill = 128},
+            .loss = squared_hinge(),
+            .optimizer = adam(),
+            .learning_rate = exponential(3e-3, 3e-5),
+            .epochs = 2,
+            .batch = 10};
+}
+
 QUANTIDE_NETWORK(other) { return mlp(33); }
 
 // Has no recipe.

@@ -4,7 +4,9 @@
 #include <signal.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <random>
+#include <regex>
 #include <thread>
 
 namespace quantide {
@@ -12,6 +14,11 @@ namespace quantide {
 namespace {
 
 using testing::HasSubstr;
+
+/** A log without its last column. */
+std::string without_seconds(const std::string &log) {
+    return std::regex_replace(log, std::regex(",[^,\n]*\n"), "\n");
+}
 
 TEST(Train, ReportsAndFinishes) {
     const TemporaryFolder folder;
@@ -33,6 +40,18 @@ TEST(Train, ReportsAndFinishes) {
     EXPECT_EQ(nlohmann::json::parse(again.out)["test_error"], json["test_error"]);
     EXPECT_EQ(content_of(folder / "tiny.safetensors"), content);
     EXPECT_THAT(run_driver_in(folder.path(), "train tiny --epochs 4").err, HasSubstr("--restart"));
+
+    // The log and the picture lie beside, and --log and --plot say where else.
+    EXPECT_EQ(json["log"], "tiny.csv");
+    EXPECT_EQ(json["plot"], "tiny.svg");
+    const std::string log = content_of(folder / "tiny.csv");
+    EXPECT_TRUE(log.starts_with("epoch,steps,loss,validation_error,learning_rate,seconds\n1,68,")) << log;
+    EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 4) << log;
+    EXPECT_TRUE(content_of(folder / "tiny.svg").starts_with("<svg "));
+    expect_driver(folder.path(), "train tiny --log other.csv --plot other.svg");
+    EXPECT_EQ(without_seconds(content_of(folder / "other.csv")), without_seconds(log));
+    EXPECT_EQ(content_of(folder / "other.svg"), content_of(folder / "tiny.svg"));
+    EXPECT_EQ(content_of(folder / "tiny.csv"), log);
 
     // What training says and what evaluation says is the same number.
     EXPECT_EQ(nlohmann::json::parse(
@@ -85,6 +104,8 @@ TEST(Train, KilledRunsEndWithTheSameBits) {
     RecordProperty("kills", kills);
     expect_driver(folder.path(), train + "killed");
     EXPECT_EQ(content_of(folder / "killed"), content_of(folder / "whole"));
+    EXPECT_EQ(without_seconds(content_of(folder / "killed.csv")),
+              without_seconds(content_of(folder / "whole.csv")));
 }
 
 }  // namespace

@@ -50,6 +50,28 @@ TEST(Recipe, IsCheckedFieldByField) {
         expect_refused([&](Recipe &r) { r.learning_rate = steps(1, 0.5, bad); },
                        {"recipe of 'net'", "learning_rate.every > 0"});
     }
+    for (int bad : {-1, 65537}) {
+        expect_refused([&](Recipe &r) { r.augmentation.crop = bad; },
+                       {"recipe of 'net'", "augmentation.crop from 0", std::to_string(bad)});
+    }
+    for (int bad : {-1, 256}) {
+        expect_refused([&](Recipe &r) { r.augmentation.fill = bad; },
+                       {"recipe of 'net'", "augmentation.fill from 0 to 255", std::to_string(bad)});
+    }
+    for (double bad : {0.0, -1.0, nan, std::numeric_limits<double>::infinity()}) {
+        expect_refused([&](Recipe &r) { r.preprocessing.whitening = Whitening{.contrast = bad}; },
+                       {"recipe of 'net'", "preprocessing.whitening.contrast > 0"});
+        expect_refused([&](Recipe &r) { r.preprocessing.whitening = Whitening{.bias = bad}; },
+                       {"recipe of 'net'", "preprocessing.whitening.bias > 0"});
+    }
+    expect_refused([](Recipe &r) { r.preprocessing = {.scale = 2, .offset = 0, .whitening = Whitening{}}; },
+                   {"recipe of 'net'", "by whitening or by scale and offset", "both"});
+    expect_refused(
+        [](Recipe &r) {
+            r.preprocessing.whitening = Whitening{};
+            r.augmentation.flip = true;
+        },
+        {"recipe of 'net'", "no augmentation of whitened images"});
     expect_refused([](Recipe &r) { r.learning_rate = {}; }, {"learning_rate.start"});
     for (const char *unknown : {"", "mse", "adam"}) {
         expect_refused([&](Recipe &r) { r.loss = {unknown}; },

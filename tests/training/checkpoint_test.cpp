@@ -33,6 +33,9 @@ Checkpoint sample(uint32_t seed = 1) {
     checkpoint.best_error = 1.0 / 3;
     checkpoint.best_epoch = 2;
     checkpoint.recipe = "a recipe";
+    checkpoint.losses = {0.1 + 0.2, 1e-9, std::numeric_limits<double>::infinity()};
+    checkpoint.validation_errors = {1, 1.0 / 3, 0.5};
+    checkpoint.preprocessing = {{"whitening.mean", random.floats({5})}};
     return checkpoint;
 }
 
@@ -74,6 +77,10 @@ TEST_F(CheckpointFile, HoldsAllOfARun) {
     EXPECT_EQ(found.best_error, saved.best_error);
     EXPECT_EQ(found.best_epoch, saved.best_epoch);
     EXPECT_EQ(found.recipe, saved.recipe);
+    EXPECT_EQ(found.losses, saved.losses);
+    EXPECT_EQ(found.validation_errors, saved.validation_errors);
+    EXPECT_EQ(found.preprocessing, saved.preprocessing);
+    EXPECT_EQ(load_preprocessing(folder / "c"), saved.preprocessing);
     save_checkpoint(folder / "again", found);
     EXPECT_EQ(content_of(folder / "again"), content_of(folder / "c"));
     EXPECT_EQ(folder.names(), (std::set<std::string>{"again", "c"}));
@@ -86,9 +93,36 @@ TEST_F(CheckpointFile, GivesTheBestParametersOrTheLast) {
     EXPECT_EQ(load_parameters(folder / "c", network(), false), saved.parameters);
     saved.best.clear();
     saved.epoch = saved.best_epoch = 0;
+    saved.losses = saved.validation_errors = {};
     save_checkpoint(folder / "c", saved);
     EXPECT_EQ(load_parameters(folder / "c", network()), saved.parameters);
     EXPECT_TRUE(load_checkpoint(folder / "c", network()).best.empty());
+}
+
+TEST_F(CheckpointFile, HasTheErrorsOfItsLastEpochs) {
+    const auto expect_refused_lists = [&](const char *losses, const char *errors,
+                                          std::initializer_list<std::string> fragments) {
+        const std::string path = write([&](SafeTensors &c) {
+            c.metadata["losses"] = losses;
+            c.metadata["validation_errors"] = errors;
+        });
+        expect_error([&] { load_checkpoint(path, network()); }, fragments);
+        expect_error([&] { load_checkpoint(path, network()); }, {path});
+    };
+    expect_refused_lists("1 2 3 4", "1 1 1 1", {"at most 3 numbers", "'losses'", "found 4"});
+    expect_refused_lists("1 2", "1 1 1", {"as many", "3 and 2"});
+    for (const char *bad : {"1,2", "1 ", " 1", "1  2", "x", "1\n2"}) {
+        expect_refused_lists(bad, "1", {"numbers as 'losses'", "found"});
+    }
+    // A file from before these were kept, or that began without them.
+    const std::string older = write([](SafeTensors &c) {
+        c.metadata.erase("losses");
+        c.metadata.erase("validation_errors");
+    });
+    EXPECT_TRUE(load_checkpoint(older, network()).losses.empty());
+    const std::string some =
+        write([](SafeTensors &c) { c.metadata["losses"] = c.metadata["validation_errors"] = "0.5"; });
+    EXPECT_EQ(load_checkpoint(some, network()).losses, std::vector<double>{0.5});
 }
 
 TEST_F(CheckpointFile, MayBeMadeByPyTorch) {

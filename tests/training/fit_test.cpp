@@ -114,6 +114,115 @@ TEST(Fit, ResumesWithTheSameBitsFromAnyStep) {
     }
 }
 
+/** The same of 9 pixels as an image. */
+Graph image_network() {
+    return build("net", [] {
+        const Tensor x = input("image", {1, 3, 3}, UInt(8), {.scale = 2.0F / 255, .offset = -1});
+        return batch_norm(dense(flatten(x), {.units = kClasses, .weights = sign()}));
+    });
+}
+
+Graph float_network() {
+    return build("net", [] { return dense(input("image", {9}, Float(32)), {.units = kClasses}); });
+}
+
+/** Trains, killed at a report, and again. */
+FitResult fit_killed(const Graph &graph, const Recipe &trained, const DataSplits &data, int kill_at,
+                     const std::string &checkpoint) {
+    FitOptions options;
+    options.checkpoint = checkpoint;
+    options.checkpoint_seconds = 0;
+    options.progress = [&, reports = 0](const FitProgress &) mutable {
+        if (++reports == kill_at) {
+            throw Killed{};
+        }
+    };
+    EXPECT_THROW(fit(graph, trained, data, options), Killed);
+    options.progress = nullptr;
+    return fit(graph, trained, data, options);
+}
+
+TEST(Fit, ChangesImagesTheSameWayWhenResumed) {
+    const DataSplits data = splits();
+    const Recipe plain = recipe();
+    Recipe augmented = plain;
+    augmented.augmentation = {.flip = true, .crop = 1, .fill = 100};
+    const FitResult expected = fit(image_network(), augmented, data, {});
+    EXPECT_NE(fit(image_network(), plain, data, {}).last_parameters, expected.last_parameters);
+    for (int kill_at : {5, 12}) {
+        const TemporaryFolder folder;
+        expect_same(fit_killed(image_network(), augmented, data, kill_at, folder / "run"), expected);
+        // Another recipe is another run.
+        FitOptions options;
+        options.checkpoint = folder / "run";
+        expect_error([&] { fit(image_network(), plain, data, options); },
+                     {folder / "run", "recipe", "flip crop 1 fill 100"});
+    }
+    expect_error([&] { fit(network(), augmented, data, {}); }, {"augmentation", "[channels, height, width]"});
+}
+
+TEST(Fit, WhitensByWhatTheCheckpointHolds) {
+    const DataSplits data = splits();
+    Recipe whitened = recipe();
+    whitened.preprocessing.whitening = Whitening{};
+    const FitResult expected = fit(float_network(), whitened, data, {});
+    const TemporaryFolder folder;
+    expect_same(fit_killed(float_network(), whitened, data, 5, folder / "run"), expected);
+    const Arrays fitted = load_preprocessing(folder / "run");
+    EXPECT_EQ(fitted, fit_preprocessing(float_network(), whitened.preprocessing, data.train));
+    const Array inputs = network_inputs(float_network(), whitened.preprocessing, data.test, fitted);
+    EXPECT_EQ(error_rate(Evaluator(float_network(), expected.parameters).run(inputs), data.test.labels),
+              expected.test_error);
+    expect_error([&] { network_inputs(float_network(), whitened.preprocessing, data.test); },
+                 {"'preprocessing.whitening.mean'", "none"});
+    Arrays wrong = fitted;
+    wrong["whitening.matrix"] = Array(Float(32), {9, 8});
+    expect_error([&] { network_inputs(float_network(), whitened.preprocessing, data.test, wrong); },
+                 {"'preprocessing.whitening.matrix'", "f32[9, 9]", "f32[9, 8]"});
+    expect_error([&] { fit(network(), whitened, data, {}); }, {"input 'image'", "preprocessing"});
+}
+
+TEST(Fit, KeepsTheHistoryOfTheRun) {
+    const DataSplits data = splits();
+    std::vector<double> losses, errors;
+    FitOptions watched;
+    watched.progress = [&](const FitProgress &progress) {
+        EXPECT_EQ(progress.history.size(),
+                  static_cast<size_t>(progress.epoch - (progress.epoch_done ? 0 : 1)));
+        if (progress.epoch_done) {
+            losses.push_back(progress.loss);
+            errors.push_back(progress.validation_error);
+        }
+    };
+    const FitResult whole = fit(network(), recipe(), data, watched);
+    const TemporaryFolder folder;
+    const FitResult resumed = fit_killed(network(), recipe(), data, 18, folder / "run");
+    ASSERT_EQ(whole.history.size(), 3U);
+    ASSERT_EQ(resumed.history.size(), 3U);
+    for (size_t i = 0; i < 3; ++i) {
+        for (const FitResult *result : {&whole, &resumed}) {
+            const EpochRecord &epoch = result->history[i];
+            EXPECT_EQ(epoch.epoch, static_cast<int64_t>(i) + 1);
+            EXPECT_EQ(epoch.steps, 7 * (static_cast<int64_t>(i) + 1));
+            EXPECT_EQ(epoch.loss, losses.at(i));
+            EXPECT_EQ(epoch.validation_error, errors.at(i));
+            EXPECT_EQ(epoch.learning_rate, recipe().learning_rate.at(static_cast<int>(i), 3));
+        }
+        EXPECT_GE(whole.history[i].seconds, 0);
+        EXPECT_EQ(std::isnan(resumed.history[i].seconds), i < 2) << "killed in the third epoch";
+    }
+}
+
+TEST(Fit, NamesARecipeAsItDidBefore) {
+    const TemporaryFolder folder;
+    FitOptions options;
+    options.checkpoint = folder / "run";
+    fit(network(), recipe(), splits(), options);
+    EXPECT_EQ(
+        load_checkpoint(folder / "run", network()).recipe,
+        "random squared_hinge adam epochs 3 batch 10 rate 1 0.01 0.001 1 beta1 0.9 beta2 0.999 eps 1e-08");
+}
+
 TEST(Fit, DependsOnTheSeedAndNotOnThreads) {
     const DataSplits data = splits();
     FitOptions one, two, other;

@@ -71,6 +71,26 @@ std::vector<Case> cases() {
              return batch_norm(dense(flatten(x), {.units = 3, .weights = sign()}));
          },
          squared_hinge(), kAdam, 4},
+        {"padded_signs",
+         [] {
+             Tensor x = input("image", {3, 4, 4}, UInt(8), {.scale = 0.125F, .offset = -1});
+             for (const int64_t channels : {32, 33, 4}) {
+                 x = conv2d(x, {.channels = channels, .padding = same(), .weights = sign()});
+                 x = quantize(batch_norm(x), sign());
+             }
+             return batch_norm(dense(flatten(x), {.units = 3, .weights = sign()}));
+         },
+         squared_hinge(), kAdam, 4},
+        {"signs_times_relu",
+         [] {
+             Tensor x = input("image", {3, 4, 4}, UInt(8), {.scale = 0.125F, .offset = -1});
+             x = relu(batch_norm(conv2d(x, {.channels = 5, .padding = same(), .weights = sign()})));
+             x = conv2d(x, {.channels = 6, .padding = same(), .weights = sign()});
+             x = relu(batch_norm(max_pool(x)));
+             x = relu(batch_norm(dense(flatten(x), {.units = 7, .weights = sign()})));
+             return batch_norm(dense(x, {.units = 3, .weights = sign()}));
+         },
+         squared_hinge(), kAdam, 4},
         {"float32_images",
          [] {
              Tensor x = input("image", {2, 6, 5}, Float(32));
