@@ -1,5 +1,6 @@
 #include "compiler/lower/program.h"
 
+#include "compiler/base/integers.h"
 #include "compiler/lower/group_lowering.h"
 #include "compiler/ops/rules.h"
 
@@ -9,8 +10,6 @@
 namespace quantide {
 
 namespace {
-
-int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 /** The buffer of a value's memory, as its layout says. */
 Buffer memory_of(const Value &value) {
@@ -130,7 +129,7 @@ private:
 
     /** Bytes an image, or in all where the batch is a number; every buffer starts on 64 bytes. */
     static int64_t bytes_of(const Value &value) {
-        return divide_up(byte_count(value.shape, value.type, value.layout, 1), 64) * 64;
+        return round_up(byte_count(value.shape, value.type, value.layout, 1), 64);
     }
 
     Program &program_;
