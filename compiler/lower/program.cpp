@@ -88,6 +88,16 @@ public:
                 }
             }
         }
+        for (size_t step = 0; step < steps.size(); ++step) {
+            int64_t alive = 0;
+            for (const auto &[id, life] : lives) {
+                alive += life.begin <= step && step <= life.end ? life.bytes : 0;
+            }
+            if (alive > program_.peak_bytes_per_image) {
+                program_.peak_bytes_per_image = alive;
+                program_.peak_step = static_cast<int>(step);
+            }
+        }
         std::vector<const Life *> order;
         for (const auto &[id, life] : lives) {
             order.push_back(&life);
