@@ -10,7 +10,7 @@ namespace quantide {
 namespace {
 
 /** Names that a training step or a checkpoint gives to what is no layer. */
-constexpr std::string_view kReserved[] = {"best", "labels", "loss", "optimizer", "rate"};
+constexpr std::string_view kReserved[] = {"best", "labels", "loss", "optimizer", "random", "rate"};
 
 }  // namespace
 

@@ -77,7 +77,7 @@ std::string describe_all(const Graph &graph, const std::vector<ValueId> &ids) {
 }
 
 bool is_stored(const std::string &op) {
-    return op == "constant" || op == "parameter" || op == "scalar" || op == "labels";
+    return op == "constant" || op == "parameter" || op == "scalar" || op == "random_key" || op == "labels";
 }
 
 /** The ops of a step, the values that it reads beside stored ones, its weights, and the values that others

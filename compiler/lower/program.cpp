@@ -50,7 +50,7 @@ public:
                 place(node.outputs[0], Space::Input, program.inputs);
             } else if (node.op == "constant") {
                 place(node.outputs[0], Space::Constant, program.constants);
-            } else if (node.op == "parameter" || node.op == "scalar") {
+            } else if (node.op == "parameter" || node.op == "scalar" || node.op == "random_key") {
                 place(node.outputs[0], Space::State, program.states);
             }
         }

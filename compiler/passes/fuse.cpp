@@ -23,12 +23,15 @@ const Fusable kFusable[] = {
     {"batch_norm", "hardtanh_gradient"},
     {"batch_norm_train", "quantize"},
     {"batch_norm_train", "hardtanh"},
+    {"batch_norm_train", "quantize_train"},
     {"quantize_gradient", "batch_norm_gradient"},
     {"hardtanh_gradient", "batch_norm_gradient"},
     {"dense_weight_gradient", "adam"},
     {"dense_weight_gradient", "sgd"},
     {"adam", "quantize"},
     {"sgd", "quantize"},
+    {"adam", "quantize_train"},
+    {"sgd", "quantize_train"},
 };
 
 bool is_product(const Node &node) {
@@ -38,9 +41,9 @@ bool is_product(const Node &node) {
 
 /** What maps elements to elements where they are; a pooling whose windows tile the image goes along. */
 bool is_pointwise(const Graph &graph, const Node &node) {
-    static const std::set<std::string> kOps = {"dequantize", "add_border", "threshold", "flip",
-                                               "batch_norm", "hardtanh",   "relu",      "scale",
-                                               "bias",       "add",        "quantize"};
+    static const std::set<std::string> kOps = {
+        "dequantize", "add_border", "threshold", "flip",     "batch_norm",    "hardtanh",      "relu",
+        "scale",      "bias",       "add",       "quantize", "dropout_train", "quantize_train"};
     return kOps.count(node.op) != 0 || (node.op == "max_pool" && check_pool(graph, node).tiles());
 }
 
@@ -55,7 +58,7 @@ bool is_fusable(const Graph &graph, const Node &producer, const Node &consumer) 
 
 bool is_source(const Node &node) {
     return node.op == "input" || node.op == "labels" || node.op == "parameter" || node.op == "scalar" ||
-           node.op == "constant";
+           node.op == "random_key" || node.op == "constant";
 }
 
 /** Why a value must be in memory whatever reads it; empty if it need not. */
