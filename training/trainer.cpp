@@ -178,6 +178,7 @@ void save_checkpoint(const std::string &path, const Trainer &trainer) {
     checkpoint.network = trainer.program().graph.name;
     checkpoint.parameters = trainer.parameters();
     checkpoint.moments = trainer.moments();
+    checkpoint.seed = trainer.seed();
     checkpoint.steps = trainer.steps();
     save_checkpoint(path, checkpoint);
 }

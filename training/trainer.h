@@ -35,6 +35,8 @@ public:
     /** Scores [batch, classes] of the last step, by the statistics of its batch. */
     const Array &scores() const { return scores_; }
 
+    /** That of the options. */
+    uint64_t seed() const { return seed_; }
     /** Steps made so far. */
     int64_t steps() const { return steps_; }
 
@@ -42,7 +44,8 @@ public:
     Arrays parameters() const;
     /** The optimizer's moments by name: "dense1.weight.m". */
     Arrays moments() const;
-    /** Goes on from a state. Throws CompileError naming what is missing or has another shape. */
+    /** Goes on from a state; what is drawn from then on is that of this trainer's seed. Throws CompileError
+     * naming what is missing or has another shape. */
     void restore(const Arrays &parameters, const Arrays &moments, int64_t steps);
 
     const Program &program() const { return jit_.program(); }

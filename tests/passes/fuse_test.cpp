@@ -1,3 +1,4 @@
+#include "tests/dsl/random_images.h"
 #include "tests/passes/interpreted_trainer.h"
 
 #include <set>
@@ -63,7 +64,7 @@ TEST(Fuse, MakesGroupsThatCanRunInSomeOrder) {
     for (uint32_t seed = 0; seed < 60; ++seed) {
         SCOPED_TRACE(testing::Message() << "seed " << seed);
         Random random(seed);
-        const Graph network = random_network(random);
+        const Graph network = random_network(random, {.draws = seed % 2 == 1});
         const Arrays parameters = random_parameters(network, random);
         PassOptions options;
         options.parameters = &parameters;
@@ -74,6 +75,18 @@ TEST(Fuse, MakesGroupsThatCanRunInSomeOrder) {
         const Graph training = run_passes(network, training_passes(), options);
         expect_sound_groups(training);
         expect_all_boundaries(training);
+    }
+}
+
+TEST(Fuse, KnowsTheBoundariesOfImages) {
+    for (uint32_t seed = 0; seed < 40; ++seed) {
+        SCOPED_TRACE(testing::Message() << "seed " << seed);
+        RandomImages random(seed);
+        const Graph network = random.network();
+        const Arrays parameters = random.parameters(network);
+        PassOptions options;
+        options.parameters = &parameters;
+        expect_all_boundaries(run_passes(network, deployment_passes(), options));
     }
 }
 

@@ -288,7 +288,7 @@ TEST(Trainer, RestoresAllOrNothing) {
 TEST(Trainer, SavesWhatTheDriverTakes) {
     const Case c = case_of("float32_alone");
     const Graph network = build("net", c.network);
-    Trainer trainer(network, recipe_of(c));
+    Trainer trainer(network, recipe_of(c), {.seed = 7});
     const Array inputs(Float(32), {c.batch, 33}), labels(UInt(8), {c.batch});
     trainer.step(inputs.bytes.data(), labels.as<uint8_t>().data(), 0.1);
     const TemporaryFolder folder;
@@ -300,6 +300,7 @@ TEST(Trainer, SavesWhatTheDriverTakes) {
     EXPECT_EQ(other.parameters(), trainer.parameters());
     EXPECT_EQ(other.moments(), trainer.moments());
     EXPECT_EQ(other.steps(), 1);
+    EXPECT_EQ(found.seed, 7U);
 }
 
 TEST(Trainer, RefusesStepsThatCannotBe) {
