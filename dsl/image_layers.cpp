@@ -1,5 +1,6 @@
 #include "dsl/image_layers.h"
 
+#include "compiler/base/integers.h"
 #include "dsl/naming.h"
 
 namespace quantide {
@@ -14,7 +15,7 @@ Shape images(const Tensor &x, const char *kind, const std::string &name) {
 
 /** The pads of one axis that give ceil(extent / stride) outputs: before and behind. */
 std::pair<int64_t, int64_t> same_pads(int64_t extent, int64_t kernel, int64_t stride, int64_t dilation) {
-    const int64_t outputs = stride > 0 ? (extent + stride - 1) / stride : 0;
+    const int64_t outputs = stride > 0 ? divide_up(extent, stride) : 0;
     const int64_t all = std::max<int64_t>(0, (outputs - 1) * stride + (kernel - 1) * dilation + 1 - extent);
     return {all / 2, all - all / 2};
 }

@@ -103,6 +103,11 @@ Tensor hardtanh(const Tensor &x, const std::string &name) {
     return x.with(x.graph().add_one("hardtanh", layer_name(x.graph(), "hardtanh", name), {x.id()}));
 }
 
+Tensor dropout(const Tensor &x, const DropoutOptions &options) {
+    const std::string name = layer_name(x.graph(), "dropout", options.name);
+    return x.with(x.graph().add_one("dropout", name, {x.id()}, {{"rate", options.rate}}));
+}
+
 Graph build(const std::string &name, const std::function<Tensor()> &network) {
     check_name("network", name);
     user_check(current == nullptr,

@@ -61,6 +61,16 @@ Tensor quantize(const Tensor &x, const Precision &precision, const std::string &
 /** clamp(x, -1, 1). */
 Tensor hardtanh(const Tensor &x, const std::string &name = {});
 
+struct DropoutOptions {
+    double rate = 0.5;  ///< the share of elements that becomes 0, in [0, 1)
+    std::string name = {};
+};
+
+/** Training: each element becomes 0 with probability `rate`, drawn anew at every step, and else grows to x /
+ * (1 - rate) (Srivastava et al. 2014). Evaluated and deployed it is x. The numbers drawn depend on the run's
+ * seed and the step alone. */
+Tensor dropout(const Tensor &x, const DropoutOptions &options = {});
+
 /** Runs `network`, which makes inputs and layers and returns the scores, and gives the graph it built.
  * Throws CompileError for an input or a layer that the scores do not use, and for scores that are not
  * float32 [N, classes]. */

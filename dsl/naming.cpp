@@ -10,7 +10,8 @@ namespace quantide {
 namespace {
 
 /** Names that a training step or a checkpoint gives to what is no layer. */
-constexpr std::string_view kReserved[] = {"best", "labels", "loss", "optimizer", "preprocessing", "rate"};
+constexpr std::string_view kReserved[] = {"best",          "labels", "loss", "optimizer",
+                                          "preprocessing", "random", "rate"};
 
 }  // namespace
 

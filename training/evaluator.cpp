@@ -35,9 +35,7 @@ void Evaluator::run(const void *inputs, int64_t rows, float *scores, std::vector
     const int64_t classes = graph.value(program().outputs.at(0)).shape.at(1);
     for (int64_t row = 0; row < rows; row += kRows) {
         const int64_t batch = std::min(kRows, rows - row);
-        if (scratch_.size() < jit_->scratch_bytes(batch)) {
-            scratch_ = AlignedBytes(jit_->scratch_bytes(batch));
-        }
+        scratch_.grow(jit_->scratch_bytes(batch));
         const JitMemory memory{.inputs = {static_cast<const std::byte *>(inputs) + row * row_bytes},
                                .outputs = {scores + row * classes},
                                .states = {},

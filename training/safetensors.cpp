@@ -1,5 +1,7 @@
 #include "training/safetensors.h"
 
+#include "compiler/base/integers.h"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -245,7 +247,7 @@ void write_safetensors(const std::string &path, const SafeTensors &content) {
         at = end;
     }
     std::string text = header.dump();
-    text.resize((text.size() + 7) / 8 * 8, ' ');
+    text.resize(round_up(text.size(), 8), ' ');
     const uint64_t header_bytes = text.size();
     internal_check(header_bytes <= kMaxHeaderBytes, "{}: a header of {} bytes", path, header_bytes);
     parts[0] = {reinterpret_cast<const char *>(&header_bytes), sizeof(header_bytes)};

@@ -47,6 +47,7 @@ double corrected_rate(const Optimizer &optimizer, double rate, int64_t t) {
 Trainer::Trainer(const Graph &network, const Recipe &recipe, const TrainerOptions &options)
     : optimizer_(recipe.optimizer),
       batch_(recipe.batch),
+      seed_(options.seed),
       jit_(training_program(network, recipe), jit_options(recipe, options)) {
     for (ValueId id : program().states) {
         const Value &value = program().graph.value(id);
@@ -73,6 +74,9 @@ float Trainer::step(const void *inputs, const uint8_t *labels, double learning_r
     user_check(largest < scores_.shape[1], "step of network '{}': expected labels below {}, found {}",
                network, scores_.shape[1], largest);
     state("rate").floats()[0] = static_cast<float>(corrected_rate(optimizer_, learning_rate, steps_ + 1));
+    if (Array *key = find_state("random")) {
+        std::ranges::copy(random_key(), key->as<uint32_t>().begin());
+    }
     JitMemory memory{.inputs = {inputs, labels},
                      .outputs = {loss_.bytes.data(), scores_.bytes.data()},
                      .states = {},
@@ -104,8 +108,8 @@ void Trainer::restore(const Arrays &parameters, const Arrays &moments, int64_t s
     for (const auto &[name, array] : checked) {
         set_state(name, array);
     }
-    requantize();
     steps_ = steps;
+    requantize();
 }
 
 /** States by name, in logical layout: the network's own, or the optimizer's. */
@@ -123,14 +127,24 @@ Arrays Trainer::states(bool of_network) const {
     return result;
 }
 
-/** The state of that name. */
-Array &Trainer::state(const std::string &name) {
+/** The state of that name, or null. */
+Array *Trainer::find_state(const std::string &name) {
     for (size_t i = 0; i < states_.size(); ++i) {
         if (program().graph.value(program().states[i]).name == name) {
-            return states_[i];
+            return &states_[i];
         }
     }
-    throw InternalError(fmt::format("no state '{}'", name));
+    return nullptr;
+}
+
+Array &Trainer::state(const std::string &name) {
+    Array *found = find_state(name);
+    internal_check(found != nullptr, "no state '{}'", name);
+    return *found;
+}
+
+std::array<uint32_t, 3> Trainer::random_key() const {
+    return {static_cast<uint32_t>(seed_), static_cast<uint32_t>(seed_ >> 32), static_cast<uint32_t>(steps_)};
 }
 
 void Trainer::set_state(const std::string &name, const Array &array) {
@@ -146,7 +160,16 @@ void Trainer::requantize() {
             continue;
         }
         const Array weights = to_layout(state(node.text("of")), Layout::Logical);
-        set_state(program().graph.value(id).name, quantize(find_quantizer(node.text("quantizer")), weights));
+        const QuantizerDef &quantizer = find_quantizer(node.text("quantizer"));
+        const std::string &codes = program().graph.value(id).name;
+        if (node.has("stream")) {
+            const RandomStream random{.seed = seed_,
+                                      .stream = static_cast<uint32_t>(node.integer("stream")),
+                                      .step = static_cast<uint32_t>(steps_)};
+            set_state(codes, quantize(quantizer, weights, random));
+        } else {
+            set_state(codes, quantize(quantizer, weights));
+        }
     }
 }
 
@@ -155,6 +178,7 @@ void save_checkpoint(const std::string &path, const Trainer &trainer) {
     checkpoint.network = trainer.program().graph.name;
     checkpoint.parameters = trainer.parameters();
     checkpoint.moments = trainer.moments();
+    checkpoint.seed = trainer.seed();
     checkpoint.steps = trainer.steps();
     save_checkpoint(path, checkpoint);
 }

@@ -3,13 +3,14 @@
 #include "compiler/interpret/interpret.h"
 #include "dsl/recipe.h"
 
+#include <array>
 #include <functional>
 #include <span>
 
 namespace quantide {
 
 struct TrainerOptions {
-    uint64_t seed = 1;  ///< of the initial weights
+    uint64_t seed = 1;  ///< of the initial weights and of what steps draw (dropout, stochastic quantizers)
     int threads = 0;    ///< for all training in this process; 0: all CPUs. Results do not depend on it
     /** If given, is told how many kernels are about to be compiled. */
     std::function<void(int kernels)> compiling = {};
@@ -34,6 +35,8 @@ public:
     /** Scores [batch, classes] of the last step, by the statistics of its batch. */
     const Array &scores() const { return scores_; }
 
+    /** That of the options. */
+    uint64_t seed() const { return seed_; }
     /** Steps made so far. */
     int64_t steps() const { return steps_; }
 
@@ -41,7 +44,8 @@ public:
     Arrays parameters() const;
     /** The optimizer's moments by name: "dense1.weight.m". */
     Arrays moments() const;
-    /** Goes on from a state. Throws CompileError naming what is missing or has another shape. */
+    /** Goes on from a state; what is drawn from then on is that of this trainer's seed. Throws CompileError
+     * naming what is missing or has another shape. */
     void restore(const Arrays &parameters, const Arrays &moments, int64_t steps);
 
     const Program &program() const { return jit_.program(); }
@@ -52,13 +56,17 @@ public:
 
 private:
     Arrays states(bool of_network) const;
+    Array *find_state(const std::string &name);
     Array &state(const std::string &name);
     void set_state(const std::string &name, const Array &array);
     void requantize();
+    /** What the random numbers of the next step come from: see the op random_key. */
+    std::array<uint32_t, 3> random_key() const;
 
     std::vector<std::string> parameter_names_;
     Optimizer optimizer_;
     int64_t batch_;
+    uint64_t seed_;
     JitProgram jit_;
     std::vector<Array> states_;
     AlignedBytes scratch_;

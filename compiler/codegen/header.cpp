@@ -1,6 +1,7 @@
 #include "compiler/codegen/header.h"
 
 #include "compiler/base/error.h"
+#include "compiler/base/integers.h"
 #include "compiler/base/version.h"
 #include "compiler/codegen/program_module.h"
 
@@ -62,7 +63,7 @@ Parameter describe_parameter(const std::string &name, const Value &value, bool i
     for (size_t i = 0; i < value.shape.size(); i++) {
         int64_t extent = value.shape[i];
         if (packed(value) && i + 1 == value.shape.size()) {
-            extent = (extent + 31) / 32;
+            extent = divide_up(extent, 32);
         }
         shape += extent == kBatch ? "[batch]" : fmt::format("[{}]", extent);
         p.elements *= extent == kBatch ? 1 : extent;

@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <map>
+#include <mutex>
 #include <system_error>
 
 namespace quantide {
@@ -58,6 +59,12 @@ void check_room() {
     rmdir(folder);
 }
 
+/** Checks it once a process. */
+void check_room_once() {
+    static std::once_flag checked;
+    std::call_once(checked, check_room);
+}
+
 std::string halide_version() {
     return fmt::format("halide {}.{}.{}", HALIDE_VERSION_MAJOR, HALIDE_VERSION_MINOR, HALIDE_VERSION_PATCH);
 }
@@ -83,7 +90,7 @@ void check_needs(const std::string &object, const KernelRequest &request) {
 }  // namespace
 
 std::string compile_module(const Halide::Module &module, CodeFormat format) {
-    check_room();
+    check_room_once();
     const MemoryFile file;
     module.compile(
         {{format == CodeFormat::Object ? Halide::OutputFileType::object : Halide::OutputFileType::assembly,
@@ -148,7 +155,7 @@ std::string compile_runtime(const std::string &architecture, const CodeCache &ca
     if (auto object = cache.load(key)) {
         return *object;
     }
-    check_room();
+    check_room_once();
     const MemoryFile file;
     Halide::compile_standalone_runtime(file.path(), target);
     std::string object = file.content();

@@ -1,5 +1,7 @@
 #include "compiler/codegen/object_writer.h"
 
+#include "compiler/base/integers.h"
+
 #include <elf.h>
 
 #include <cstring>
@@ -10,9 +12,7 @@ namespace {
 
 constexpr size_t kDataAlignment = 64, kCodeAlignment = 16;
 
-void pad(std::string &bytes, size_t alignment) {
-    bytes.resize((bytes.size() + alignment - 1) / alignment * alignment);
-}
+void pad(std::string &bytes, size_t alignment) { bytes.resize(round_up(bytes.size(), alignment)); }
 
 template<typename T>
 void append(std::string &bytes, const T &value) {

@@ -1,6 +1,7 @@
 #include "compiler/codegen/program_module.h"
 
 #include "compiler/base/error.h"
+#include "compiler/base/integers.h"
 #include "compiler/codegen/cpu_probe.h"
 #include "compiler/codegen/halide_ir.h"
 #include "compiler/codegen/kernel_compiler.h"
@@ -219,7 +220,7 @@ int32_t max_batch(const Program &program) {
 
 int64_t scratch_bytes_per_image(const Program &program) {
     constexpr int64_t kUnit = kScratchAlignment;
-    return std::max<int64_t>((program.scratch_bytes_per_image + kUnit - 1) / kUnit * kUnit, kUnit);
+    return std::max(round_up(program.scratch_bytes_per_image, kUnit), kUnit);
 }
 
 std::string kernel_symbol(const std::string &network, int kernel, const CpuLevel &level) {

@@ -47,10 +47,7 @@ public:
                  batch_, seconds);
     }
     void run(const LoadedLibrary &library) {
-        const size_t scratch = library.scratch_bytes(static_cast<int32_t>(batch_));
-        if (scratch_.size() < scratch) {
-            scratch_ = AlignedBytes(scratch);
-        }
+        scratch_.grow(library.scratch_bytes(static_cast<int32_t>(batch_)));
         const int status =
             library.run(in_.data(), out_.data(), scratch_.data(), static_cast<int32_t>(batch_));
         internal_check(status == 0, "the library returned {}", status);

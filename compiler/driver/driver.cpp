@@ -56,7 +56,7 @@ the best epoch, the tensors best.NAME of a training checkpoint, unless --last sa
      add_compile},
     {"inspect", "Show what the compiler makes of a network",
      R"(Examples:
-  quantide inspect digits                            layers, encodings, arithmetic, bytes
+  quantide inspect digits                            layers, encodings, arithmetic, estimated time, memory
   quantide inspect digits --target arm-64-linux
   quantide inspect digits --after fold_thresholds    the graph after a pass; 'list passes' names them
   quantide inspect digits --training --after fuse    of the training step)",

@@ -1,4 +1,5 @@
 #include "compiler/base/file.h"
+#include "compiler/base/integers.h"
 #include "compiler/driver/command.h"
 #include "compiler/driver/library_program.h"
 #include "compiler/driver/progress.h"
@@ -54,7 +55,7 @@ Array run_reference(const EvalOptions &options, const Graph &network, const Arra
     fmt::print(stderr, "interpreting {} images\n", rows);
     Array scores(Float(32), {rows, network.value(network.outputs.at(0)).shape.at(1)});
     const int64_t row_bytes = static_cast<int64_t>(scores.bytes.size()) / rows;
-    parallel_for(static_cast<size_t>((rows + kRows - 1) / kRows), options.threads, [&](size_t part) {
+    parallel_for(static_cast<size_t>(divide_up(rows, kRows)), options.threads, [&](size_t part) {
         const int64_t begin = static_cast<int64_t>(part) * kRows, end = std::min(rows, begin + kRows);
         Arrays bindings = parameters;
         bindings[name] = rows_of(inputs, begin, end);

@@ -1,5 +1,6 @@
 #include "compiler/driver/command.h"
 #include "compiler/driver/kernel_report.h"
+#include "compiler/driver/rates.h"
 #include "compiler/driver/support.h"
 #include "compiler/driver/text.h"
 #include "compiler/passes/pass.h"
@@ -7,6 +8,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 namespace quantide {
 
@@ -74,7 +77,7 @@ std::string describe_all(const Graph &graph, const std::vector<ValueId> &ids) {
 }
 
 bool is_stored(const std::string &op) {
-    return op == "constant" || op == "parameter" || op == "scalar" || op == "labels";
+    return op == "constant" || op == "parameter" || op == "scalar" || op == "random_key" || op == "labels";
 }
 
 /** The ops of a step, the values that it reads beside stored ones, its weights, and the values that others
@@ -120,20 +123,21 @@ StepSummary summarize(const Program &program, const Step &step) {
 }
 
 Table layer_table(const Program &program) {
-    Table table = {{"layer", "ops", "in", "weights", "out", "operations", "weight bytes", "float32 bytes"}};
+    Table table = {
+        {"#", "layer", "ops", "in", "weights", "out", "operations", "weight bytes", "float32 bytes"}};
     int64_t operations = 0, bytes = 0, float_bytes = 0;
     for (const Step &step : program.steps) {
         const StepSummary summary = summarize(program, step);
-        table.push_back({step.layer, fmt::format("{}", fmt::join(summary.ops, " + ")),
-                         describe_all(program.graph, summary.inputs),
-                         describe_all(program.graph, summary.weights),
-                         describe_all(program.graph, summary.outputs), std::to_string(step.operations),
-                         std::to_string(step.weight_bytes), std::to_string(step.weight_bytes_float)});
+        table.push_back(
+            {std::to_string(step.kernel), step.layer, fmt::format("{}", fmt::join(summary.ops, " + ")),
+             describe_all(program.graph, summary.inputs), describe_all(program.graph, summary.weights),
+             describe_all(program.graph, summary.outputs), std::to_string(step.operations),
+             std::to_string(step.weight_bytes), std::to_string(step.weight_bytes_float)});
         operations += step.operations;
         bytes += step.weight_bytes;
         float_bytes += step.weight_bytes_float;
     }
-    table.push_back({"total", "", "", "", "", std::to_string(operations), std::to_string(bytes),
+    table.push_back({"", "total", "", "", "", "", std::to_string(operations), std::to_string(bytes),
                      std::to_string(float_bytes)});
     return table;
 }
@@ -149,23 +153,61 @@ LowerChoice lower_choice(const InspectOptions &options) {
             .strict_float = false};
 }
 
+/** What a level does in each kernel, and how long it takes by the shipped rates. */
 Table arithmetic_table(const Program &program, const Target &target, LowerChoice choice) {
-    Table table = {{"layer", "kernel"}};
+    Table table = {{"#", "layer", "kernel"}};
     for (const CpuLevel *level : target.levels) {
-        table[0].emplace_back(level->name);
+        table[0].insert(table[0].end(), {level->name, "estimated"});
     }
+    std::vector<double> total(target.levels.size());
     for (const Step &step : program.steps) {
-        std::vector<std::string> row = {step.layer, ""};
-        for (const CpuLevel *level : target.levels) {
-            choice.level = level;
+        std::vector<std::string> row = {std::to_string(step.kernel), step.layer, ""};
+        for (size_t i = 0; i < target.levels.size(); ++i) {
+            choice.level = target.levels[i];
             const KernelReport report = report_kernel(program, step, choice);
-            row[1] = report.family;
+            row[2] = report.family;
             row.push_back(report.arithmetic.empty() ? "-"
                           : report.instruction.empty()
                               ? report.arithmetic
                               : fmt::format("{} ({})", report.arithmetic, report.instruction));
+            const std::optional<double> gops = shipped_rate(*choice.level, report.arithmetic);
+            if (step.operations == 0 || !gops) {
+                row.emplace_back("-");
+                continue;
+            }
+            const double seconds =
+                static_cast<double>(step.operations * choice.batch.value_or(1)) / *gops * 1e-9;
+            total[i] += seconds;
+            row.push_back(format_seconds(seconds));
         }
         table.push_back(std::move(row));
+    }
+    std::vector<std::string> last = {"", "total", ""};
+    for (const double seconds : total) {
+        last.insert(last.end(), {"", format_seconds(seconds)});
+    }
+    table.push_back(std::move(last));
+    return table;
+}
+
+/** What goes through memory between kernels, and why it does. */
+Table boundary_table(const Program &program) {
+    const Graph &graph = program.graph;
+    std::map<int, const Step *> step_of;  // by group
+    for (const Step &step : program.steps) {
+        step_of[program.groups.at(static_cast<size_t>(step.kernel))] = &step;
+    }
+    Table table = {{"value", "bytes", "from #", "to #", "why it is not one kernel"}};
+    std::set<std::pair<ValueId, int>> seen;
+    for (const GroupBoundary &boundary : group_boundaries(graph)) {
+        const Value &value = graph.value(boundary.value);
+        const int from = graph.producer(boundary.value).group,
+                  to = graph.nodes.at(static_cast<size_t>(boundary.consumer)).group;
+        if (seen.emplace(boundary.value, to).second) {
+            table.push_back({value.name, std::to_string(byte_count(value.shape, value.type, value.layout, 1)),
+                             std::to_string(step_of.at(from)->kernel), std::to_string(step_of.at(to)->kernel),
+                             boundary.reason});
+        }
     }
     return table;
 }
@@ -184,9 +226,16 @@ void inspect(const InspectOptions &options) {
     const Program program = make_program(run_pipeline(options));
     fmt::print("{}\n", format_table(layer_table(program)));
     fmt::print("{}\n", format_table(arithmetic_table(program, target, lower_choice(options))));
-    fmt::print("{} kernels, {} of scratch {}; operations are per image, 2 per multiply-add\n",
-               program.steps.size(), format_bytes(static_cast<double>(program.scratch_bytes_per_image)),
-               options.training ? "in all" : "per image");
+    const Table boundaries = boundary_table(program);
+    if (boundaries.size() > 1) {
+        fmt::print("{}\n", format_table(boundaries));
+    }
+    const char *unit = options.training ? "in all" : "per image";
+    fmt::print("{} kernels; operations are per image, 2 per multiply-add\n", program.steps.size());
+    fmt::print("estimated: operations {} by shipped rates of one core, weights in cache; 'bench' measures\n",
+               options.training ? "of a step" : "of an image");
+    fmt::print("arena: {} bytes {}; peak: {} bytes are alive in #{}, no plan needs less\n",
+               program.scratch_bytes_per_image, unit, program.peak_bytes_per_image, program.peak_step);
 }
 
 }  // namespace

@@ -46,6 +46,8 @@ void interpret_parameter(Interpretation &op) { bound_op(op); }
 
 void interpret_scalar(Interpretation &op) { bound_op(op); }
 
+void interpret_random_key(Interpretation &op) { bound_op(op); }
+
 void interpret_constant(Interpretation &op) { bound_op(op); }
 
 void interpret_quantize(Interpretation &op) {
@@ -92,6 +94,8 @@ void interpret_hardtanh(Interpretation &op) {
         op.out(0).floats()[i] = x[i] < -1 ? -1 : x[i] > 1 ? 1 : x[i];
     }
 }
+
+void interpret_dropout(Interpretation &op) { op.out(0) = op.in(0); }
 
 void interpret_integer_dense(Interpretation &op) {
     std::vector<int64_t> acc(static_cast<size_t>(op.out(0).size()));

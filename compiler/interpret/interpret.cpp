@@ -13,7 +13,8 @@ const std::map<std::string, void (*)(Interpretation &)> kInterpreters = {
 };
 
 bool is_bound(const Node &node) {
-    return node.op == "input" || node.op == "labels" || node.op == "parameter" || node.op == "scalar";
+    return node.op == "input" || node.op == "labels" || node.op == "parameter" || node.op == "scalar" ||
+           node.op == "random_key";
 }
 
 /** The extents of a value with the batch filled in. */

@@ -1,4 +1,5 @@
 #include "compiler/interpret/interpret_op.h"
+#include "compiler/ops/random.h"
 #include "compiler/quantizers/quantizer.h"
 
 #include <algorithm>
@@ -86,6 +87,20 @@ void interpret_batch_norm_gradient(Interpretation &op) {
     store(op.out(0), dx);
     store(op.out(1), dweight);
     store(op.out(2), dbias);
+}
+
+void interpret_dropout_train(Interpretation &op) {
+    const RandomStream random = random_stream(op.node, op.in(1).as<uint32_t>());
+    const double rate = op.node.real("rate");
+    const auto share = static_cast<float>(rate), scale = static_cast<float>(1 / (1 - rate));
+    for (size_t i = 0; i < op.out(0).floats().size(); ++i) {
+        op.out(0).floats()[i] = uniform(random(i)) < share ? 0 : op.in(0).floats()[i] * scale;
+    }
+}
+
+void interpret_quantize_train(Interpretation &op) {
+    op.out(0) = quantize(find_quantizer(op.node.text("quantizer")), op.in(0),
+                         random_stream(op.node, op.in(1).as<uint32_t>()));
 }
 
 void interpret_moving_average(Interpretation &op) {

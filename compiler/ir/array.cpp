@@ -1,5 +1,7 @@
 #include "compiler/ir/array.h"
 
+#include "compiler/base/integers.h"
+
 #include <algorithm>
 #include <cstring>
 #include <memory>
@@ -17,7 +19,7 @@ public:
           logical_(planes_of(array.shape)),
           planes_(planes_of(array.shape, layout)),
           packed_(packs_bits(array.type, layout)),
-          inner_(packed_ ? (planes_.channels + 31) / 32 : planes_.channels) {}
+          inner_(packed_ ? divide_up(planes_.channels, 32) : planes_.channels) {}
 
     struct Place {
         size_t at;  ///< the element, or the word that holds it
@@ -113,6 +115,12 @@ AlignedBytes::AlignedBytes(size_t size) : size_(size) {
 
 AlignedBytes::AlignedBytes(const AlignedBytes &other) : AlignedBytes(other.size_) {
     std::copy(other.begin(), other.end(), begin());
+}
+
+void AlignedBytes::grow(size_t size) {
+    if (size_ < size) {
+        *this = AlignedBytes(size);
+    }
 }
 
 bool AlignedBytes::operator==(const AlignedBytes &other) const {

@@ -23,6 +23,8 @@ public:
     }
     ~AlignedBytes() { std::free(block_); }
     bool operator==(const AlignedBytes &other) const;
+    /** Where there are fewer than `size` bytes, so many new ones. */
+    void grow(size_t size);
 
     size_t size() const { return size_; }
     std::byte *data() { return data_; }

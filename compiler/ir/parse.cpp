@@ -49,11 +49,7 @@ private:
             at_ = start;
             fail("an op of the table");
         }
-        expect("(");
-        while (!accept(")")) {
-            check(node.inputs.empty() || accept(","), "','");
-            node.inputs.push_back(reference());
-        }
+        node.inputs = list<std::vector<ValueId>>("(", ")", [&] { return reference(); });
         node.name = string();
         while (peek_word()) {
             const std::string key = word("a key");
@@ -61,7 +57,7 @@ private:
             node.attributes[key] = attribute();
         }
         if (accept("#")) {
-            node.group = static_cast<int>(integer());
+            node.group = static_cast<int>(number<int64_t>());
         }
         for (Value &output : outputs) {
             output.node = static_cast<int>(result_.nodes.size());
@@ -89,9 +85,9 @@ private:
         value.shape = shape();
         if (accept("{")) {
             while (!accept("+")) {
-                value.encoding.scales.push_back(real<float>());
+                value.encoding.scales.push_back(number<float>());
             }
-            value.encoding.offset = real<float>();
+            value.encoding.offset = number<float>();
             expect("}");
         }
         if (accept("@")) {
@@ -101,34 +97,45 @@ private:
     }
 
     ElementType type() {
-        const std::string name = word("an element type");
+        std::vector<ElementType> types;
         for (auto make : {Float, Int, UInt}) {
             for (int bits : {1, 2, 3, 4, 5, 6, 7, 8, 16, 32, 64}) {
-                if (to_string(make(bits)) == name) {
-                    return make(bits);
-                }
+                types.push_back(make(bits));
             }
         }
-        fail("an element type");
+        return one_of(types, "an element type");
     }
 
     Layout layout() {
-        const std::string name = word("a layout");
-        for (Layout layout : {Layout::Logical, Layout::ChannelsLast, Layout::PackedWords,
-                              Layout::OutputPanels, Layout::FlatPanels}) {
-            if (to_string(layout) == name) {
-                return layout;
+        return one_of(std::vector{Layout::Logical, Layout::ChannelsLast, Layout::PackedWords,
+                                  Layout::OutputPanels, Layout::FlatPanels},
+                      "a layout");
+    }
+
+    /** The candidate that prints as the next word. */
+    template<typename T>
+    T one_of(const std::vector<T> &candidates, const char *what) {
+        const std::string name = word(what);
+        for (const T &candidate : candidates) {
+            if (to_string(candidate) == name) {
+                return candidate;
             }
         }
-        fail("a layout");
+        fail(what);
     }
 
     Shape shape() {
-        Shape result;
-        expect("[");
-        while (!accept("]")) {
+        return list<Shape>("[", "]", [&] { return accept("N") ? kBatch : number<int64_t>(); });
+    }
+
+    /** Elements between commas. */
+    template<typename List, typename Element>
+    List list(std::string_view open, std::string_view close, const Element &element) {
+        List result;
+        expect(open);
+        while (!accept(close)) {
             check(result.empty() || accept(","), "','");
-            result.push_back(accept("N") ? kBatch : integer());
+            result.push_back(element());
         }
         return result;
     }
@@ -142,11 +149,11 @@ private:
             return string();
         }
         const size_t end = text_.find_first_of(" \n", at_);
-        const std::string number = text_.substr(at_, end - at_);
-        if (number.find_first_not_of("-0123456789") == std::string::npos) {
-            return integer();
+        const std::string text = text_.substr(at_, end - at_);
+        if (text.find_first_not_of("-0123456789") == std::string::npos) {
+            return number<int64_t>();
         }
-        return real<double>();
+        return number<double>();
     }
 
     ValueId reference() {
@@ -157,26 +164,14 @@ private:
         return id;
     }
 
-    int64_t integer() {
-        skip();
-        int64_t result = 0;
-        number(result, "an integer");
-        return result;
-    }
-
     template<typename T>
-    T real() {
+    T number() {
         skip();
         T result = 0;
-        number(result, "a number");
-        return result;
-    }
-
-    template<typename T>
-    void number(T &result, const char *what) {
         auto [end, error] = std::from_chars(text_.data() + at_, text_.data() + text_.size(), result);
-        check(error == std::errc(), what);
+        check(error == std::errc(), std::is_integral_v<T> ? "an integer" : "a number");
         at_ = static_cast<size_t>(end - text_.data());
+        return result;
     }
 
     std::string string() {

@@ -1,6 +1,7 @@
 #include "compiler/ir/type.h"
 
 #include "compiler/base/error.h"
+#include "compiler/base/integers.h"
 
 #include <algorithm>
 #include <utility>
@@ -103,10 +104,9 @@ Storage storage_of(const Shape &shape, ElementType type, Layout layout) {
         return storage;
     }
     const Planes planes = planes_of(shape, layout);
-    const auto divide_up = [](int64_t extent) { return (extent + 31) / 32; };
-    const int64_t inner = packed ? divide_up(planes.channels) : planes.channels;
+    const int64_t inner = packed ? divide_up(planes.channels, 32) : planes.channels;
     if (has_panels(layout)) {
-        storage.extents = {32, planes.positions * inner, divide_up(planes.rows)};
+        storage.extents = {32, planes.positions * inner, divide_up(planes.rows, 32)};
     } else {
         if (shape.size() > 2) {  // width, height, channels: the channels come first
             std::rotate(storage.extents.begin(), storage.extents.begin() + 2, storage.extents.begin() + 3);

@@ -1,5 +1,6 @@
 #include "compiler/lower/program.h"
 
+#include "compiler/base/integers.h"
 #include "compiler/lower/group_lowering.h"
 #include "compiler/ops/rules.h"
 
@@ -9,8 +10,6 @@
 namespace quantide {
 
 namespace {
-
-int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 /** The buffer of a value's memory, as its layout says. */
 Buffer memory_of(const Value &value) {
@@ -51,7 +50,7 @@ public:
                 place(node.outputs[0], Space::Input, program.inputs);
             } else if (node.op == "constant") {
                 place(node.outputs[0], Space::Constant, program.constants);
-            } else if (node.op == "parameter" || node.op == "scalar") {
+            } else if (node.op == "parameter" || node.op == "scalar" || node.op == "random_key") {
                 place(node.outputs[0], Space::State, program.states);
             }
         }
@@ -87,6 +86,16 @@ public:
                     internal_check(buffers_.count(id) != 0, "'{}' is read before it is made",
                                    graph_.value(id).name);
                 }
+            }
+        }
+        for (size_t step = 0; step < steps.size(); ++step) {
+            int64_t alive = 0;
+            for (const auto &[id, life] : lives) {
+                alive += life.begin <= step && step <= life.end ? life.bytes : 0;
+            }
+            if (alive > program_.peak_bytes_per_image) {
+                program_.peak_bytes_per_image = alive;
+                program_.peak_step = static_cast<int>(step);
             }
         }
         std::vector<const Life *> order;
@@ -130,7 +139,7 @@ private:
 
     /** Bytes an image, or in all where the batch is a number; every buffer starts on 64 bytes. */
     static int64_t bytes_of(const Value &value) {
-        return divide_up(byte_count(value.shape, value.type, value.layout, 1), 64) * 64;
+        return round_up(byte_count(value.shape, value.type, value.layout, 1), 64);
     }
 
     Program &program_;

@@ -42,6 +42,10 @@ struct Program {
     std::vector<ValueId> inputs, outputs, constants, states;
     /** A call needs this times the batch; a multiple of 64. */
     int64_t scratch_bytes_per_image = 0;
+    /** Of that what is alive during the busiest step, of the same unit: no plan needs less. */
+    int64_t peak_bytes_per_image = 0;
+    /** Index of the busiest step. */
+    int peak_step = 0;
 };
 
 /** Orders a fused graph's groups and plans the memory of what flows between them: values whose lives do

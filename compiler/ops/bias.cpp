@@ -6,13 +6,7 @@ namespace quantide {
 const OpDef bias_op = {
     .name = "bias",
     .summary = "every channel plus a number of its own",
-    .infer = [](const Graph &graph, const Node &node) -> std::vector<Value> {
-        check_inputs(graph, node, 2);
-        const Value &x = check_features(graph, node, 0);
-        check_float(graph, node, 0, x.shape);
-        check_float(graph, node, 1, {x.shape[1]});
-        return {float_value(node, x.shape)};
-    },
+    .infer = infer_per_channel,
     .gradient = [](Graph &graph, const Node &node, std::span<const ValueId> dy) -> std::vector<ValueId> {
         return {dy[0], graph.add_one("channel_sum", node.name + ".gradient", {dy[0]})};
     },

@@ -1,6 +1,8 @@
 #include "compiler/ops/conv.h"
 #include "compiler/ops/rules.h"
 
+#include <cmath>
+
 namespace quantide {
 
 // y[n, o, i, j] = sum over channels c of o's group, then kernel rows, then columns, of x w: exact for codes
@@ -16,6 +18,7 @@ const OpDef conv2d_op = {
         user_check(w.encoding.plain() || integer_view(w.encoding).offset == 0,
                    "conv2d '{}': expected weights whose encoding is symmetric about 0", node.name);
         const double pad = node.real("pad_value");
+        user_check(std::isfinite(pad), "conv2d '{}': expected a finite pad value, found {}", node.name, pad);
         user_check(pad == 0 || x.encoding.plain() || code_of(x, pad).has_value(),
                    "conv2d '{}': expected a pad value that '{}' can have, or 0, found {}", node.name, x.name,
                    pad);

@@ -1,3 +1,4 @@
+#include "compiler/base/integers.h"
 #include "compiler/lower/op_table.h"
 #include "compiler/lower/signed_sums.h"
 
@@ -14,10 +15,10 @@ namespace {
 /** Rows of the batch that one block of tables serves: as few blocks as tables of 28 KB (64 rows) allow, of as
  * few vectors as that leaves. */
 int rows_of_block(int64_t rows, int lanes) {
-    const int64_t vectors = (rows + lanes - 1) / lanes;
+    const int64_t vectors = divide_up(rows, lanes);
     const int64_t most = lanes > 8 ? 64 / lanes : 56 / lanes;
-    const int64_t blocks = (vectors + most - 1) / most;
-    return static_cast<int>((vectors + blocks - 1) / blocks) * lanes;
+    const int64_t blocks = divide_up(vectors, most);
+    return static_cast<int>(divide_up(vectors, blocks)) * lanes;
 }
 
 }  // namespace
@@ -57,7 +58,7 @@ void lower_dense_input_gradient(GroupLowering &group, const Node &node) {
     transposed(bit, word, panel) = cast<uint32_t>(0);
     transposed(bit, word, panel) += ((words(o, word, panel) >> cast<uint32_t>(bit)) & 1) << cast<uint32_t>(o);
 
-    const RDom p(0, (outputs + 31) / 32, "panels");
+    const RDom p(0, static_cast<int>(divide_up(outputs, 32)), "panels");
     const Var entry("entry"), four("group");
     Func tables("tables");
     tables(lane, entry, four, panel, block) =

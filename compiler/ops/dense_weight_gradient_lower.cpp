@@ -1,3 +1,4 @@
+#include "compiler/base/integers.h"
 #include "compiler/lower/op_table.h"
 #include "compiler/lower/signed_sums.h"
 
@@ -60,7 +61,7 @@ void lower_dense_weight_gradient(GroupLowering &group, const Node &node) {
     if (x.layout == Layout::PackedWords) {
         internal_check(integer_view(x.encoding).offset == 0, "{}: 1-bit inputs that are not +-scale",
                        node.name);
-        const int groups = (rows + kTermsPerTable - 1) / kTermsPerTable;
+        const int groups = static_cast<int>(divide_up(rows, kTermsPerTable));
         const Func words = group.words(node.inputs[1]);
         const Var bit("bit"), four("group"), word("word"), entry("entry");
         Func signs("signs"), tables("tables");

@@ -114,13 +114,25 @@ Value float_value(const Node &node, Shape shape, const std::string &suffix) {
 
 Shape features_of(const Value &value) { return {value.shape.begin() + 1, value.shape.end()}; }
 
-ElementType accumulator_type(const Value &x, const Value &w, int64_t depth) {
+int64_t largest_accumulator(const Value &x, const Value &w, int64_t depth) {
     const auto magnitude = [](const Value &value) {
         const IntegerView view = integer_view(value.encoding);
         return std::max(std::abs(view.min()), std::abs(view.max(value.type.bits)));
     };
+    return magnitude(x) * magnitude(w) * depth;
+}
+
+ElementType accumulator_type(const Value &x, const Value &w, int64_t depth) {
     // A threshold may lie one above the largest accumulator.
-    return Int(depth <= (INT32_MAX - 1) / (magnitude(x) * magnitude(w)) ? 32 : 64);
+    return Int(largest_accumulator(x, w, depth) < INT32_MAX ? 32 : 64);
+}
+
+std::vector<Value> infer_per_channel(const Graph &graph, const Node &node) {
+    check_inputs(graph, node, 2);
+    const Value &x = check_features(graph, node, 0);
+    check_float(graph, node, 0, x.shape);
+    check_float(graph, node, 1, {x.shape[1]});
+    return {float_value(node, x.shape)};
 }
 
 std::vector<Value> infer_elementwise(const Graph &graph, const Node &node) {

@@ -51,8 +51,14 @@ const Value &check_loss(const Graph &graph, const Node &node);
 /** The extents of one row of a batch. */
 Shape features_of(const Value &value);
 
-/** Int(32) where no sum of `depth` products of the operands' integers leaves it, else Int(64). */
+/** The largest magnitude of a sum of `depth` products of the operands' integers. */
+int64_t largest_accumulator(const Value &x, const Value &w, int64_t depth);
+
+/** Int(32) where no such sum leaves it, else Int(64). */
 ElementType accumulator_type(const Value &x, const Value &w, int64_t depth);
+
+/** The shape rule of an op on float32 features [N, C] or [N, C, H, W] and a float32 number a channel [C]. */
+std::vector<Value> infer_per_channel(const Graph &graph, const Node &node);
 
 /** The shape rule of an op that maps float32 values of one shape to another of it, elementwise. */
 std::vector<Value> infer_elementwise(const Graph &graph, const Node &node);

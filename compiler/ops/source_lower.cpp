@@ -11,6 +11,7 @@ SOURCE(input)
 SOURCE(parameter)
 SOURCE(constant)
 SOURCE(scalar)
+SOURCE(random_key)
 SOURCE(labels)
 #undef SOURCE
 

@@ -47,10 +47,42 @@ private:
             keep_codes(node);
             return;
         }
+        if (node.op == "dropout") {
+            draw("dropout_train", node, {{"rate", node.real("rate")}});
+            return;
+        }
+        if (node.op == "quantize" && is_stochastic(node.text("quantizer"))) {
+            draw("quantize_train", node, {{"quantizer", node.text("quantizer")}});
+            return;
+        }
         rewriter_.copy(node);
         if (node.op == "parameter" && node.integer("trainable") != 0) {
             trainable_.push_back(graph_.nodes.back());
         }
+    }
+
+    static bool is_stochastic(const std::string &quantizer) {
+        return find_quantizer(quantizer).drawn_code != nullptr;
+    }
+
+    /** The key of the step's random numbers. */
+    ValueId random() {
+        if (random_ < 0) {
+            random_ = graph_.add_one("random_key", "random", {});
+        }
+        return random_;
+    }
+
+    /** A stream of random numbers that nothing else draws from. */
+    int64_t new_stream() { return kFirstStream + streams_++; }
+
+    /** The training form of an op that draws random numbers. */
+    void draw(const std::string &op, const Node &node, Attributes attributes) {
+        attributes["stream"] = new_stream();
+        attributes["ahead"] = int64_t{0};
+        rewriter_.replace(
+            node.outputs[0],
+            graph_.add_one(op, node.name, {rewriter_.at(node.inputs[0]), random()}, attributes));
     }
 
     void batch_norm(const Node &node) {
@@ -73,6 +105,9 @@ private:
         attributes["quantizer"] = node.text("quantizer");
         attributes["trainable"] = int64_t{0};
         attributes["of"] = graph_.value(parameter).name;
+        if (is_stochastic(node.text("quantizer"))) {
+            attributes["stream"] = new_stream();
+        }
         const ValueId codes = graph_.add_one("parameter", node.name, {}, attributes);
         rewriter_.replace(node.outputs[0], codes);
         codes_of_[parameter] = codes;
@@ -139,9 +174,16 @@ private:
         }
         if (quantized) {
             const ValueId codes = codes_of_.at(parameter);
-            const std::string &quantizer = graph_.producer(codes).text("quantizer");
-            graph_.updates.push_back({codes, graph_.add_one("quantize", graph_.value(codes).name + ".next",
-                                                            {next[0]}, {{"quantizer", quantizer}})});
+            const Node kept = graph_.producer(codes);
+            Attributes how{{"quantizer", kept.text("quantizer")}};
+            const std::string made = graph_.value(codes).name + ".next";
+            if (kept.has("stream")) {
+                how["stream"] = kept.integer("stream");
+                how["ahead"] = int64_t{1};  // they are the next step's
+            }
+            graph_.updates.push_back(
+                {codes, kept.has("stream") ? graph_.add_one("quantize_train", made, {next[0], random()}, how)
+                                           : graph_.add_one("quantize", made, {next[0]}, how)});
         }
     }
 
@@ -157,7 +199,10 @@ private:
     Graph &graph_;
     std::vector<Node> trainable_;
     std::map<ValueId, ValueId> gradients_, codes_of_;
-    ValueId rate_ = -1;
+    ValueId rate_ = -1, random_ = -1;
+    /** The first streams are those of the initial weights. */
+    static constexpr int64_t kFirstStream = int64_t{1} << 31;
+    int64_t streams_ = 0;
 };
 
 }  // namespace

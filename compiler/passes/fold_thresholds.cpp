@@ -162,13 +162,8 @@ Thresholds bisect(Formula formula, int64_t low, int64_t high) {
 }
 
 int64_t reach_of(const Graph &graph, const Node &product) {
-    const auto magnitude = [&](size_t i) {
-        const Value &value = graph.value(product.inputs[i]);
-        const IntegerView view = integer_view(value.encoding);
-        return std::max(std::abs(view.min()), std::abs(view.max(value.type.bits)));
-    };
-    return magnitude(0) * magnitude(1) *
-           element_count(features_of(graph.value(product.inputs[1])), 1, product.name);
+    const Value &x = graph.value(product.inputs[0]), &w = graph.value(product.inputs[1]);
+    return largest_accumulator(x, w, element_count(features_of(w), 1, product.name));
 }
 
 /** threshold, inner pools, flip where a channel falls, outer pools. */

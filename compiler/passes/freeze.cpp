@@ -1,5 +1,6 @@
 #include "compiler/passes/pass.h"
 #include "compiler/passes/rewriter.h"
+#include "compiler/quantizers/quantizer.h"
 
 #include <algorithm>
 
@@ -17,6 +18,17 @@ const Array &numbers_of(const Graph &graph, const Value &value, const Arrays &pa
                "network '{}': expected '{}' to be {}{}, found {}{}", graph.name, value.name,
                to_string(value.type), to_string(value.shape), to_string(array.type), to_string(array.shape));
     return array;
+}
+
+/** The node, with the quantizer that a deployed network has in its place. */
+void copy_deployed(Rewriter &rewriter, const Node &node) {
+    Node deployed = node;
+    if (node.op == "quantize") {
+        const QuantizerDef &quantizer = find_quantizer(node.text("quantizer"));
+        deployed.attributes["quantizer"] =
+            std::string(quantizer.deployed == nullptr ? quantizer.name : quantizer.deployed);
+    }
+    rewriter.copy(deployed);
 }
 
 bool is_quantized_only(const Graph &graph, ValueId parameter) {
@@ -42,9 +54,13 @@ Graph freeze(const Graph &graph, const PassOptions &options) {
             }
             continue;
         }
+        if (node.op == "dropout") {
+            rewriter.replace(node.outputs[0], rewriter.at(node.inputs[0]));
+            continue;
+        }
         const auto latent = node.op == "quantize" ? parameters.find(node.inputs[0]) : parameters.end();
         if (latent == parameters.end()) {
-            rewriter.copy(node);
+            copy_deployed(rewriter, node);
             continue;
         }
         const Value &codes = graph.value(node.outputs[0]);

@@ -2,6 +2,7 @@
 #include "compiler/passes/pass.h"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 #include <set>
 
@@ -22,6 +23,7 @@ const Fusable kFusable[] = {
     {"batch_norm", "hardtanh_gradient"},
     {"batch_norm_train", "quantize"},
     {"batch_norm_train", "hardtanh"},
+    {"batch_norm_train", "quantize_train"},
     {"quantize_gradient", "batch_norm_gradient"},
     {"hardtanh_gradient", "batch_norm_gradient"},
     {"dense_weight_gradient", "adam"},
@@ -30,6 +32,8 @@ const Fusable kFusable[] = {
     {"conv2d_weight_gradient", "sgd"},
     {"adam", "quantize"},
     {"sgd", "quantize"},
+    {"adam", "quantize_train"},
+    {"sgd", "quantize_train"},
 };
 
 bool is_product(const Node &node) {
@@ -39,9 +43,9 @@ bool is_product(const Node &node) {
 
 /** What maps elements to elements where they are; a pooling whose windows tile the image goes along. */
 bool is_pointwise(const Graph &graph, const Node &node) {
-    static const std::set<std::string> kOps = {"dequantize", "add_border", "threshold", "flip",
-                                               "batch_norm", "hardtanh",   "relu",      "scale",
-                                               "bias",       "add",        "quantize"};
+    static const std::set<std::string> kOps = {
+        "dequantize", "add_border", "threshold", "flip",     "batch_norm",    "hardtanh",      "relu",
+        "scale",      "bias",       "add",       "quantize", "dropout_train", "quantize_train"};
     return kOps.count(node.op) != 0 || (node.op == "max_pool" && check_pool(graph, node).tiles());
 }
 
@@ -56,21 +60,40 @@ bool is_fusable(const Graph &graph, const Node &producer, const Node &consumer) 
 
 bool is_source(const Node &node) {
     return node.op == "input" || node.op == "labels" || node.op == "parameter" || node.op == "scalar" ||
-           node.op == "constant";
+           node.op == "random_key" || node.op == "constant";
 }
 
-bool leaves(const Graph &graph, ValueId id) {
-    for (ValueId output : graph.outputs) {
-        if (output == id) {
-            return true;
+/** Why a value must be in memory whatever reads it; empty if it need not. */
+std::string why_it_leaves(const Graph &graph, ValueId id) {
+    if (std::count(graph.outputs.begin(), graph.outputs.end(), id) != 0) {
+        return "an output of the graph";
+    }
+    const bool next = std::any_of(graph.updates.begin(), graph.updates.end(),
+                                  [&](const StateUpdate &update) { return update.next == id; });
+    return next ? "kept for the next step" : "";
+}
+
+/** Why a kernel that computes `consumer` cannot compute what it reads on the way. */
+std::string why_not_fusable(const Node &producer, const Node &consumer) {
+    static const std::map<std::string, std::string> kReasons = {
+        {"batch_norm_train", "the statistics need the whole batch"},
+        {"batch_norm_gradient", "its sums need the whole batch"},
+        {"max_pool", "windows overlap"},
+        {"avg_pool", "a window reads several elements"},
+        {"reshape", "elements change places"},
+        {"concat", "elements change places"},
+        {"slice", "elements change places"},
+    };
+    if (is_product(consumer) || consumer.op.find("dense_") == 0 || consumer.op.find("conv2d_") == 0) {
+        return "a product reads all of its input many times";
+    }
+    for (const std::string &op : {consumer.op, producer.op}) {
+        const auto found = kReasons.find(op);
+        if (found != kReasons.end()) {
+            return op + ": " + found->second;
         }
     }
-    for (const StateUpdate &update : graph.updates) {
-        if (update.next == id) {
-            return true;
-        }
-    }
-    return false;
+    return fmt::format("no kernel has {} and {} in one", producer.op, consumer.op);
 }
 
 /** Disjoint sets of nodes. */
@@ -99,41 +122,47 @@ private:
     std::vector<int> products_;
 };
 
-/** Whether the kernel of `consumer` may swallow the value: every reader must be able to. The new weights of
- * an update leave it anyway and are packed on the way. */
-bool can_merge(const Graph &graph, const Node &producer, ValueId value, const Node &consumer) {
+/** Why the kernel of `consumer` may not swallow the value, empty if it may: every reader must be able to. The
+ * new weights of an update leave it anyway and are packed on the way. */
+std::string why_apart(const Graph &graph, const Node &producer, ValueId value, const Node &consumer) {
     if (!is_fusable(graph, producer, consumer)) {
-        return false;
+        return why_not_fusable(producer, consumer);
     }
     if (producer.op == "adam" || producer.op == "sgd") {
-        return graph.value(value).layout == Layout::OutputPanels;
+        return graph.value(value).layout == Layout::OutputPanels ? ""
+                                                                 : "the new weights do not lie in panels";
     }
     // Only an update of weights in panels walks their gradient tile by tile.
     const bool weight_gradient =
         producer.op == "dense_weight_gradient" || producer.op == "conv2d_weight_gradient";
     if (weight_gradient && (graph.value(consumer.inputs[0]).layout != Layout::OutputPanels ||
                             (producer.has("groups") && producer.integer("groups") != 1))) {
-        return false;
+        return "the update does not walk its gradient in panels";
     }
     const std::vector<int> users = graph.users(value);
     // Made once, read by several kernels.
     const bool kept = is_product(producer) || weight_gradient || producer.op == "add" ||
                       producer.op == "add_border" || producer.op == "max_pool" || consumer.op == "add";
     if (kept && users.size() != 1) {
-        return false;
+        return fmt::format("{} ops read it", users.size());
     }
     for (int user : users) {
-        if (!is_fusable(graph, producer, graph.nodes[static_cast<size_t>(user)])) {
-            return false;
+        const Node &other = graph.nodes[static_cast<size_t>(user)];
+        if (!is_fusable(graph, producer, other)) {
+            return fmt::format("'{}' reads it, too ({})", other.name, why_not_fusable(producer, other));
         }
     }
-    return !leaves(graph, value);
+    return why_it_leaves(graph, value);
 }
 
-}  // namespace
+struct Fusion {
+    Groups groups;
+    std::vector<GroupBoundary> boundaries;
+};
 
-Graph fuse(const Graph &graph, const PassOptions &) {
-    Groups groups(graph.nodes.size());
+Fusion decide(const Graph &graph) {
+    Fusion fusion{Groups(graph.nodes.size()), {}};
+    Groups &groups = fusion.groups;
     for (size_t i = 0; i < graph.nodes.size(); ++i) {
         if (is_product(graph.nodes[i])) {
             groups.count_product(i);
@@ -142,12 +171,34 @@ Graph fuse(const Graph &graph, const PassOptions &) {
     for (size_t i = 0; i < graph.nodes.size(); ++i) {
         for (ValueId input : graph.nodes[i].inputs) {
             const size_t producer = static_cast<size_t>(graph.value(input).node);
-            if (can_merge(graph, graph.nodes[producer], input, graph.nodes[i]) &&
-                groups.may_merge(producer, i)) {
+            if (is_source(graph.nodes[producer])) {
+                continue;
+            }
+            std::string reason = why_apart(graph, graph.nodes[producer], input, graph.nodes[i]);
+            if (reason.empty() && !groups.may_merge(producer, i)) {
+                reason = "one product a kernel";
+            }
+            if (reason.empty()) {
                 groups.merge(producer, i);
+            } else {
+                fusion.boundaries.push_back({input, static_cast<int>(i), reason});
             }
         }
     }
+    // Some that were apart have come together by another value.
+    std::erase_if(fusion.boundaries, [&](const GroupBoundary &boundary) {
+        return groups.find(static_cast<size_t>(graph.value(boundary.value).node)) ==
+               groups.find(static_cast<size_t>(boundary.consumer));
+    });
+    return fusion;
+}
+
+}  // namespace
+
+std::vector<GroupBoundary> group_boundaries(const Graph &graph) { return decide(graph).boundaries; }
+
+Graph fuse(const Graph &graph, const PassOptions &) {
+    const Groups groups = decide(graph).groups;
     Graph result = graph;
     std::map<size_t, int> number;
     for (size_t i = 0; i < result.nodes.size(); ++i) {

@@ -40,6 +40,16 @@ Graph run_passes(Graph graph, std::span<const Pass> passes, const PassOptions &o
  * benchmarks compare with. The parameters keep their names and shapes. */
 Graph as_float32(const Graph &network);
 
+/** A value that one fusion group makes and another reads. */
+struct GroupBoundary {
+    ValueId value = -1;
+    int consumer = -1;   ///< index of the node that reads it
+    std::string reason;  ///< why its group could not take the value in: "one product a kernel"
+};
+
+/** What the pass `fuse` left apart, in the order in which it is read, and why. */
+std::vector<GroupBoundary> group_boundaries(const Graph &graph);
+
 #define PASS(name) Graph name(const Graph &graph, const PassOptions &options);
 /** Parameters become constants (those that are quantized, codes), and every op takes its deployed behaviour.
  */

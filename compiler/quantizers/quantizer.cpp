@@ -25,6 +25,15 @@ Array quantize(const QuantizerDef &quantizer, const Array &x) {
     return codes;
 }
 
+Array quantize(const QuantizerDef &quantizer, const Array &x, const RandomStream &random) {
+    Array codes(quantizer.type, x.shape);
+    for (size_t i = 0; i < x.floats().size(); ++i) {
+        codes.as<uint8_t>()[i] =
+            static_cast<uint8_t>(quantizer.drawn_code(x.floats()[i], uniform(random(i))));
+    }
+    return codes;
+}
+
 const QuantizerDef &find_quantizer(const std::string &name) {
     std::string known;
     for (const QuantizerDef *quantizer : kQuantizers) {

@@ -1,4 +1,5 @@
 #pragma once
+#include "compiler/base/philox.h"
 #include "compiler/ir/array.h"
 
 #include <span>
@@ -23,6 +24,10 @@ struct QuantizerDef {
     float (*weight_surrogate)(float x);
     /** The smooth stand-in that the float32 rival of a network uses: an op's name, or null. */
     const char *float_activation;
+    /** In training the code of x, given a number u drawn from [0, 1). Null: code(x). */
+    uint32_t (*drawn_code)(float x, float u) = nullptr;
+    /** The quantizer that takes its place in a deployed network, of equal code and encoding. Null: itself. */
+    const char *deployed = nullptr;
 };
 
 /** The quantizer of that name. Throws CompileError that lists the known ones. */
@@ -30,6 +35,10 @@ const QuantizerDef &find_quantizer(const std::string &name);
 
 /** The codes of float32 numbers, in logical layout. */
 Array quantize(const QuantizerDef &quantizer, const Array &x);
+
+/** The same as a training step draws them, number i by the stream's word i; `quantizer.drawn_code` is not
+ * null. */
+Array quantize(const QuantizerDef &quantizer, const Array &x, const RandomStream &random);
 
 /** Every quantizer, in the table's order. */
 std::span<const QuantizerDef *const> all_quantizers();

@@ -1,8 +1,11 @@
 #include "compiler/driver/command.h"
+#include "compiler/driver/limit_loop.h"
 #include "compiler/driver/measure.h"
+#include "compiler/driver/rates.h"
 #include "compiler/driver/text.h"
 #include "compiler/passes/pass.h"
 #include "runtime/cpu_features.h"
+#include "schedules/schedule.h"
 #include "tests/driver/driver_process.h"
 
 #include <gmock/gmock.h>
@@ -52,7 +55,8 @@ TEST(Commands, InspectShowsLayers) {
     const TemporaryFolder folder;
     const std::string table = expect_driver(folder.path(), "inspect tiny --target x86-64-linux");
     for (const char *text :
-         {"dense1", "integer_dense + threshold", "vpopcntd", "vpshufb", "baseline", "dense/w1a8"}) {
+         {"dense1", "integer_dense + threshold", "vpopcntd", "vpshufb", "baseline", "dense/w1a8", "estimated",
+          "a product reads all of its input many times", "arena: ", "peak: "}) {
         EXPECT_THAT(table, HasSubstr(text));
     }
     EXPECT_THAT(expect_driver(folder.path(), "inspect tiny --target arm-64-linux"), HasSubstr("cnt"));
@@ -61,6 +65,25 @@ TEST(Commands, InspectShowsLayers) {
     for (const char *text : {"dense/w1a8", "popcount", "avx512", "elementwise"}) {
         EXPECT_THAT(training, HasSubstr(text));
     }
+}
+
+TEST(Commands, EveryArithmeticHasAShippedRate) {
+    int rows = 0;
+    for (const CpuLevel &level : all_levels()) {
+        const Halide::Target target(std::string(level.architecture) + "-linux" + level.features);
+        for (const Schedule &row : all_schedules()) {
+            if (*row.arithmetic != 0 && &find_schedule(row.family, target) == &row) {
+                EXPECT_GT(shipped_rate(level, row.arithmetic).value_or(0), 0)
+                    << level.name << ", " << row.arithmetic;
+                ++rows;
+            }
+        }
+        for (const std::string &arithmetic : limited_arithmetics(level)) {
+            EXPECT_TRUE(shipped_rate(level, arithmetic)) << level.name << ", " << arithmetic;
+        }
+    }
+    EXPECT_GT(rows, 30);
+    EXPECT_FALSE(shipped_rate(host_level(), "no such arithmetic"));
 }
 
 TEST(Commands, BenchReports) {

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace quantide {
 
 namespace {
@@ -54,6 +56,21 @@ TEST(Conv2d, RefusesWhatIsNoConvolution) {
     refuse({.channels = 6, .groups = 0}, {"conv2d 'conv2d1'", "groups that divide"});
     refuse({.channels = 5, .padding = same(0.5), .weights = sign()},
            {"conv2d 'conv2d1'", "pad value", "quantize1", "0.5"});
+    refuse({.channels = 5, .kernel = {3, -1}}, {"conv2d 'conv2d1'", "positive extents", "3x-1"});
+    refuse({.channels = 5, .stride = -1}, {"conv2d 'conv2d1'", "strides", "found [-1, -1]"});
+    refuse({.channels = 5, .stride = -1, .padding = same()}, {"conv2d 'conv2d1'", "strides"});
+    refuse({.channels = 5, .dilation = 0}, {"conv2d 'conv2d1'", "dilations", "found [0, 0]"});
+    refuse({.channels = 5, .padding = pad(int64_t{1} << 40)}, {"conv2d 'conv2d1'", "pads"});
+    refuse({.channels = 6, .groups = 8}, {"conv2d 'conv2d1'", "groups that divide 4", "found 8"});
+    refuse({.channels = 6, .groups = -2}, {"conv2d 'conv2d1'", "groups that divide", "found -2"});
+    refuse({.channels = -1}, {"conv2d 'conv2d1'", "at least 1 channel", "found -1"});
+    for (const double bad : {std::nan(""), -HUGE_VAL}) {
+        expect_refused(
+            [&](const Tensor &x) {
+                return conv2d(conv2d(x, {.channels = 2}), {.channels = 2, .padding = pad(1, bad)});
+            },
+            {"conv2d 'conv2d2'", "finite pad value", fmt::format("found {}", bad)});
+    }
     expect_refused([](const Tensor &x) { return conv2d(flatten(x), {.channels = 1}); },
                    {"conv2d 'conv2d1'", "[N, C, H, W]", "[N, 168]"});
 }
@@ -64,6 +81,16 @@ TEST(Pool, RefusesWindowsThatDoNotFit) {
     expect_refused([](const Tensor &x) { return max_pool(x, {.kernel = 2, .padding = pad(2)}); },
                    {"max_pool 'max_pool1'", "padding below", "found 2"});
     expect_refused([](const Tensor &x) { return avg_pool(x); }, {"avg_pool 'avg_pool1'", "f32"});
+    expect_refused([](const Tensor &x) { return max_pool(x, {.kernel = 0, .stride = 1}); },
+                   {"max_pool 'max_pool1'", "kernel", "found [0, 0]"});
+    expect_refused([](const Tensor &x) { return max_pool(x, {.kernel = -2, .padding = same()}); },
+                   {"max_pool 'max_pool1'", "kernel", "found [-2, -2]"});
+    expect_refused([](const Tensor &x) { return max_pool(x, {.kernel = 2, .stride = -1}); },
+                   {"max_pool 'max_pool1'", "strides", "found [-1, -1]"});
+    expect_refused([](const Tensor &x) { return max_pool(flatten(x)); },
+                   {"max_pool 'max_pool1'", "[N, C, H, W]", "[N, 168]"});
+    expect_refused([](const Tensor &x) { return global_max_pool(flatten(x)); },
+                   {"global_max_pool1", "[N, C, H, W]", "[N, 168]"});
     EXPECT_EQ(shape_of([](const Tensor &x) { return max_pool(x, {.kernel = 3, .stride = 2}); }),
               (Shape{kBatch, 4, 3, 2}));
 }

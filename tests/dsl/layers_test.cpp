@@ -101,7 +101,17 @@ TEST(BatchNorm, RefusesBadSettings) {
     EXPECT_NO_THROW(net([](const Tensor &x) { return batch_norm(x, {.momentum = 1}); }));
 }
 
+TEST(Dropout, RefusesBadRates) {
+    for (double rate : {1.0, -0.1, 1.5, std::numeric_limits<double>::quiet_NaN()}) {
+        expect_net_error([&](const Tensor &x) { return dropout(x, {.rate = rate}); },
+                         {"dropout 'dropout1'", "a rate in [0, 1)", fmt::format("found {}", rate)});
+    }
+    EXPECT_NO_THROW(net([](const Tensor &x) { return dropout(x, {.rate = 0}); }));
+}
+
 TEST(Layers, RefuseCodesWhereTheyNeedNumbers) {
+    expect_net_error([](const Tensor &x) { return dropout(quantize(x, sign()), {.name = "d"}); },
+                     {"dropout 'd'", "f32", "u1"});
     expect_net_error([](const Tensor &x) { return quantize(quantize(x, sign()), sign(), "twice"); },
                      {"quantize 'twice'", "float32", "quantize1", "u1"});
     expect_net_error([](const Tensor &x) { return batch_norm(quantize(x, sign())); },
@@ -189,7 +199,7 @@ TEST(Names, MustBeIdentifiers) {
 }
 
 TEST(Names, MustNotBeThoseOfATrainingStepOrACheckpoint) {
-    for (const char *name : {"labels", "loss", "rate", "best", "optimizer"}) {
+    for (const char *name : {"labels", "loss", "random", "rate", "best", "optimizer"}) {
         expect_net_error([&](const Tensor &x) { return dense(x, {.units = 2, .name = name}); },
                          {name, "other than"});
         expect_error([&] { build("net", [&] { return hardtanh(input(name, {4}, Float(32))); }); },

@@ -11,6 +11,7 @@ struct RandomNetworkOptions {
     int64_t most_layers = 4;
     bool float_input = true;   ///< Float(32) inputs as well
     bool float_layers = true;  ///< float32 weights as well
+    bool draws = false;        ///< dropout and stochastic signs as well
 };
 
 /** A network of a few dense layers, with batch norm, hard tanh and sign between them or not. */
@@ -27,15 +28,22 @@ inline Graph random_network(Random &random, const RandomNetworkOptions &options 
         const int64_t layers = random.integer(1, options.most_layers);
         for (int64_t layer = 1; layer <= layers; ++layer) {
             const bool binary = !options.float_layers || random.integer(0, 3) != 0;
-            x = dense(x, {.units = random.pick(options.sizes), .weights = binary ? sign() : float32()});
+            const auto sign_or_drawn = [&] {
+                return options.draws && random.coin() ? stochastic_sign() : sign();
+            };
+            x = dense(x,
+                      {.units = random.pick(options.sizes), .weights = binary ? sign_or_drawn() : float32()});
             if (random.integer(0, 3) != 0) {
                 x = batch_norm(x, {.eps = random.pick<double>({1e-4, 1e-5, 1e-12, 0.1})});
             }
             if (random.integer(0, 5) == 0) {
                 x = hardtanh(x);
             }
+            if (options.draws && random.coin()) {
+                x = dropout(x, {.rate = random.pick<double>({0, 0.25, 0.5, 0.9})});
+            }
             if (layer < layers && random.integer(0, 3) != 0) {
-                x = quantize(x, sign());
+                x = quantize(x, sign_or_drawn());
             }
         }
         return x;

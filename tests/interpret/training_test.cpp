@@ -1,3 +1,4 @@
+#include "compiler/ops/op.h"
 #include "tests/ir/numbers.h"
 
 #include <cmath>
@@ -140,6 +141,80 @@ TEST(QuantizeGradient, PassesWhereTheSurrogateSays) {
         EXPECT_EQ(elements(compute(op, {dy, x}, {{"quantizer", "sign"}})[0]),
                   (std::vector<float>{1, 2, 3, 4, 0, 0, 0, -8}))
             << op;
+    }
+}
+
+/** The seed's words and the step. */
+Array key(uint32_t low, uint32_t high = 0, uint32_t step = 0) {
+    return make_array<uint32_t>(UInt(32), {3}, {low, high, step});
+}
+
+Attributes dropout_of(double rate, int64_t stream = 0, int64_t ahead = 0) {
+    return {{"rate", rate}, {"stream", stream}, {"ahead", ahead}};
+}
+
+/** Six standard deviations of a count of `n` independent events of probability p. */
+double six_sigma(double n, double p) { return 6 * std::sqrt(n * p * (1 - p)); }
+
+constexpr int64_t kDraws = 100000;
+
+Array ones() { return make_floats({100, kDraws / 100}, std::vector<float>(kDraws, 1)); }
+
+TEST(Dropout, TakesOutItsShareAndGrowsTheRest) {
+    for (const double rate : {0.0, 0.1, 0.5, 0.9}) {
+        const auto y = elements(compute("dropout_train", {ones(), key(1)}, dropout_of(rate))[0]);
+        const auto zeros = std::count(y.begin(), y.end(), 0.0F);
+        EXPECT_NEAR(static_cast<double>(zeros), rate * kDraws, six_sigma(kDraws, rate)) << rate;
+        EXPECT_EQ(std::count(y.begin(), y.end(), static_cast<float>(1 / (1 - rate))) + zeros, kDraws) << rate;
+    }
+}
+
+TEST(Dropout, IsAnotherInEveryStepStreamAndRun) {
+    const auto drop = [](const Array &k, int64_t stream = 0, int64_t ahead = 0) {
+        return elements(compute("dropout_train", {ones(), k}, dropout_of(0.5, stream, ahead))[0]);
+    };
+    const auto first = drop(key(1));
+    EXPECT_EQ(drop(key(1)), first);
+    EXPECT_EQ(drop(key(1, 0, 3), 0, 0), drop(key(1, 0, 1), 0, 2));
+    for (const auto &other : {drop(key(2)), drop(key(1, 1)), drop(key(1, 0, 1)), drop(key(1), 1)}) {
+        double equal = 0;
+        for (size_t i = 0; i < first.size(); ++i) {
+            equal += first[i] == other[i] ? 1 : 0;
+        }
+        EXPECT_NEAR(equal, kDraws / 2, six_sigma(kDraws, 0.5));
+    }
+}
+
+TEST(Dropout, TakesTheGradientOfWhatItKept) {
+    Random random(1);
+    Graph graph;
+    const ValueId x = graph.add_constant("x", random.floats({7, 33}, 1, 2)),
+                  dy = graph.add_constant("dy", random.floats({7, 33}, 1, 2)),
+                  k = graph.add_constant("k", key(5));
+    const ValueId y = graph.add_one("dropout_train", "drop", {x, k}, dropout_of(0.5, 9));
+    const Node node = graph.producer(y);
+    const ValueId dx = dropout_train_op.gradient(graph, node, std::vector{dy}).at(0);
+    graph.outputs = {y, dx, x, dy};
+    const auto found = interpret_outputs(graph, {});
+    for (size_t i = 0; i < 7 * 33; ++i) {
+        const bool kept = found[0].floats()[i] != 0;
+        EXPECT_EQ(found[0].floats()[i], kept ? found[2].floats()[i] * 2 : 0);
+        EXPECT_EQ(found[1].floats()[i], kept ? found[3].floats()[i] * 2 : 0);
+    }
+}
+
+TEST(StochasticSign, IsPlusOneWithTheProbabilityOfTheHardSigmoid) {
+    const float nan = std::numeric_limits<float>::quiet_NaN(), over = std::numeric_limits<float>::infinity();
+    for (const float x : {-over, -7.0F, -1.0F, -0.9F, -0.5F, -0.0F, 0.25F, 0.98F, 1.0F, 1.5F, over, nan}) {
+        const Array codes = compute(
+            "quantize_train", {make_floats({100, kDraws / 100}, std::vector<float>(kDraws, x)), key(1)},
+            {{"quantizer", "stochastic_sign"}, {"stream", int64_t{4}}, {"ahead", int64_t{0}}})[0];
+        const auto bits = codes.as<uint8_t>();
+        const double p = std::isnan(x) ? 0 : std::clamp((double{x} + 1) / 2, 0.0, 1.0);
+        EXPECT_NEAR(static_cast<double>(std::count(bits.begin(), bits.end(), 1)), p * kDraws,
+                    six_sigma(kDraws, p))
+            << x;
+        EXPECT_EQ(std::count(bits.begin(), bits.end(), 0) + std::count(bits.begin(), bits.end(), 1), kDraws);
     }
 }
 

@@ -75,9 +75,7 @@ std::vector<int64_t> extents_of(const Value &value, const Array &array) {
     return extents;
 }
 
-bool is_source(const Node &node) {
-    return node.op == "input" || node.op == "parameter" || node.op == "constant";
-}
+bool is_source(const Node &node) { return node.inputs.empty(); }
 
 }  // namespace
 

@@ -118,6 +118,18 @@ TEST_F(Rules, RefuseOperandsThatDoNotFit) {
     expect_refused("dense_weight_gradient", {v3, x}, {"'v3'", "2 dimensions"});
     expect_refused("moving_average", {v3, v5}, {"'v5'", "f32[3]"});
     expect_refused("quantize_gradient", {x, codes}, {"'codes'"});
+    const Attributes drawn{
+        {"rate", 0.5}, {"stream", int64_t{0}}, {"ahead", int64_t{0}}, {"quantizer", "sign"}};
+    expect_refused("dropout_train", {x, v3}, {"key u32[3]", "f32[3]"}, drawn);
+    expect_refused("quantize_train", {x, v3}, {"key u32[3]", "f32[3]"}, drawn);
+    const ValueId key = graph.add_one("random_key", "key", {});
+    expect_refused("dropout_train", {codes, key}, {"'codes'"}, drawn);
+    expect_refused("quantize_train", {x, key}, {"stochastic quantizer", "sign"}, drawn);
+    for (const double share : {1.0, -0.1, 7.0, std::nan("")}) {
+        expect_refused("dropout", {x}, {"a rate in [0, 1)", fmt::format("found {}", share)},
+                       {{"rate", share}});
+    }
+    expect_refused("dropout", {codes}, {"'codes'"}, {{"rate", 0.5}});
     expect_error([&] { graph.add("convolution", "layer", {x}); }, {"unknown op 'convolution'"});
 }
 
@@ -128,8 +140,9 @@ TEST_F(Rules, RefuseEveryOpsWrongNumberOfInputs) {
             EXPECT_THROW(graph.add("constant", "layer", {}), InternalError);
             continue;
         }
-        const Attributes attributes{{"shape", Shape{3, 3}},    {"bits", int64_t{32}}, {"init", "zeros"},
-                                    {"trainable", int64_t{1}}, {"scale", 1.0},        {"quantizer", "sign"}};
+        const Attributes attributes{
+            {"shape", Shape{3, 3}}, {"bits", int64_t{32}}, {"init", "zeros"}, {"trainable", int64_t{1}},
+            {"scale", 1.0},         {"quantizer", "sign"}, {"rate", 0.5}};
         EXPECT_THROW(graph.add(op->name, "layer", std::vector<ValueId>(9, labels), attributes), CompileError);
     }
 }

@@ -28,7 +28,7 @@ TEST(Deployment, KeepsTheMeaningOfRandomNetworks) {
     for (uint32_t seed = 0; seed < 60; ++seed) {
         SCOPED_TRACE(testing::Message() << "seed " << seed);
         Random random(seed);
-        const Graph network = random_network(random);
+        const Graph network = random_network(random, {.draws = seed % 2 == 1});
         const Arrays parameters = random_parameters(network, random);
         expect_meaning_kept(network, parameters, random_batch(network, random, random.integer(1, 5), 2));
     }
@@ -43,6 +43,27 @@ TEST(Deployment, KeepsTheMeaningOfAdversarialBatchNorms) {
         const Arrays parameters = random_parameters(network, random, true);
         expect_meaning_kept(network, parameters, random_batch(network, random, 32, 2));
     }
+}
+
+TEST(Deployment, DrawsNothing) {
+    const auto deployed = [](const Precision &precision, bool drops) {
+        const Graph network = build("net", [&] {
+            Tensor x = input("image", {33}, UInt(8), {.scale = 0.1F, .offset = -3});
+            x = batch_norm(dense(x, {.units = 65, .weights = precision}));
+            x = quantize(drops ? dropout(x) : x, precision);
+            x = dense(x, {.units = 3, .weights = precision});
+            return drops ? dropout(x) : x;
+        });
+        Random random(1);
+        const Arrays parameters = random_parameters(network, random);
+        const Graph graph = expect_meaning_kept(network, parameters, random_batch(network, random, 9, 3));
+        std::vector<std::pair<std::string, Attributes>> nodes;
+        for (const Node &node : graph.nodes) {
+            nodes.emplace_back(node.op, node.attributes);
+        }
+        return nodes;
+    };
+    EXPECT_EQ(deployed(stochastic_sign(), true), deployed(sign(), false));
 }
 
 TEST(Deployment, LeavesNoFloatBetweenBinaryLayers) {

@@ -1,3 +1,4 @@
+#include "tests/dsl/random_images.h"
 #include "tests/passes/interpreted_trainer.h"
 
 #include <set>
@@ -40,17 +41,52 @@ void expect_sound_groups(const Graph &graph) {
     EXPECT_EQ(done, groups) << "a cycle";
 }
 
+/** Every value that one group makes and another reads has its boundary, and nothing else has. */
+void expect_all_boundaries(const Graph &graph) {
+    SCOPED_TRACE(print(graph));
+    std::multiset<std::pair<ValueId, int>> expected, found;
+    for (size_t i = 0; i < graph.nodes.size(); ++i) {
+        for (ValueId input : graph.nodes[i].inputs) {
+            const int producer = graph.producer(input).group;
+            if (producer >= 0 && producer != graph.nodes[i].group) {
+                expected.emplace(input, static_cast<int>(i));
+            }
+        }
+    }
+    for (const GroupBoundary &boundary : group_boundaries(graph)) {
+        EXPECT_FALSE(boundary.reason.empty());
+        found.emplace(boundary.value, boundary.consumer);
+    }
+    EXPECT_EQ(found, expected);
+}
+
 TEST(Fuse, MakesGroupsThatCanRunInSomeOrder) {
     for (uint32_t seed = 0; seed < 60; ++seed) {
         SCOPED_TRACE(testing::Message() << "seed " << seed);
         Random random(seed);
-        const Graph network = random_network(random);
+        const Graph network = random_network(random, {.draws = seed % 2 == 1});
         const Arrays parameters = random_parameters(network, random);
         PassOptions options;
         options.parameters = &parameters;
-        expect_sound_groups(run_passes(network, deployment_passes(), options));
+        const Graph deployed = run_passes(network, deployment_passes(), options);
+        expect_sound_groups(deployed);
+        expect_all_boundaries(deployed);
         options = training_options(squared_hinge(), random.coin() ? adam() : sgd(), 4);
-        expect_sound_groups(run_passes(network, training_passes(), options));
+        const Graph training = run_passes(network, training_passes(), options);
+        expect_sound_groups(training);
+        expect_all_boundaries(training);
+    }
+}
+
+TEST(Fuse, KnowsTheBoundariesOfImages) {
+    for (uint32_t seed = 0; seed < 40; ++seed) {
+        SCOPED_TRACE(testing::Message() << "seed " << seed);
+        RandomImages random(seed);
+        const Graph network = random.network();
+        const Arrays parameters = random.parameters(network);
+        PassOptions options;
+        options.parameters = &parameters;
+        expect_all_boundaries(run_passes(network, deployment_passes(), options));
     }
 }
 
@@ -79,6 +115,52 @@ TEST(Fuse, MakesOneKernelOfALayer) {
     EXPECT_THAT(groups_of(run_passes(network, deployment_passes(), options)),
                 testing::ElementsAre(testing::ElementsAre("integer_dense", "threshold", "flip"),
                                      testing::ElementsAre("integer_dense", "dequantize", "batch_norm")));
+}
+
+/** "value -> reader: reason" of each boundary of the deployed network. */
+std::vector<std::string> reasons_of(const std::function<Tensor()> &body) {
+    const Graph network = build("net", body);
+    Random random(1);
+    const Arrays parameters = random_parameters(network, random);
+    PassOptions options;
+    options.parameters = &parameters;
+    const Graph deployed = run_passes(network, deployment_passes(), options);
+    std::vector<std::string> result;
+    for (const GroupBoundary &boundary : group_boundaries(deployed)) {
+        result.push_back(fmt::format("{} -> {}: {}", deployed.value(boundary.value).name,
+                                     deployed.nodes.at(static_cast<size_t>(boundary.consumer)).name,
+                                     boundary.reason));
+    }
+    return result;
+}
+
+TEST(Fuse, SaysWhyGroupsEnd) {
+    using testing::ElementsAre;
+    EXPECT_THAT(reasons_of([] {
+                    const Tensor x = hardtanh(dense(input("x", {3}, Float(32)), {.units = 5}));
+                    return dense(x, {.units = 2});
+                }),
+                ElementsAre("hardtanh1 -> dense2: a product reads all of its input many times"));
+    EXPECT_THAT(reasons_of([] {
+                    const Tensor x = dense(input("x", {3}, Float(32)), {.units = 5});
+                    return add(x, hardtanh(x));
+                }),
+                ElementsAre("dense1 -> hardtanh1: 2 ops read it", "dense1 -> add1: 2 ops read it"));
+    EXPECT_THAT(reasons_of([] {
+                    const Tensor x = input("x", {3}, Float(32));
+                    const Tensor y = dense(x, {.units = 5});
+                    return add(y, dense(x, {.units = 5}));
+                }),
+                ElementsAre("dense2 -> add1: one product a kernel"));
+    EXPECT_THAT(reasons_of([] {
+                    const Tensor x = conv2d(input("x", {3, 6, 6}, Float(32)), {.channels = 4, .kernel = 3});
+                    return flatten(max_pool(hardtanh(avg_pool(x, {.kernel = 2, .stride = 1})),
+                                            {.kernel = 2, .stride = 1}));
+                }),
+                ElementsAre("conv2d1 -> avg_pool1: avg_pool: a window reads several elements",
+                            "avg_pool1 -> hardtanh1: avg_pool: a window reads several elements",
+                            "hardtanh1 -> max_pool1: max_pool: windows overlap",
+                            "max_pool1 -> flatten1: reshape: elements change places"));
 }
 
 }  // namespace

@@ -14,18 +14,29 @@ inline PassOptions training_options(const Loss &loss, const Optimizer &optimizer
     return options;
 }
 
-/** Codes of a quantized parameter, from the parameter's numbers. */
-inline Array codes_of(const Node &node, const Array &numbers) {
+/** The value of the op random_key in a step of a run with a small seed. */
+inline Array random_key(uint32_t seed, int64_t step) {
+    return make_array<uint32_t>(UInt(32), {3}, {seed, 0, static_cast<uint32_t>(step)});
+}
+
+/** Codes of a quantized parameter for a step, from the parameter's numbers. */
+inline Array codes_of(const Node &node, const Array &numbers, int64_t step = 0) {
     const QuantizerDef &quantizer = find_quantizer(node.text("quantizer"));
+    if (node.has("stream")) {
+        return quantize(quantizer, numbers,
+                        {.seed = 1,
+                         .stream = static_cast<uint32_t>(node.integer("stream")),
+                         .step = static_cast<uint32_t>(step)});
+    }
     Array codes(quantizer.type, numbers.shape);
     std::transform(numbers.floats().begin(), numbers.floats().end(), codes.as<uint8_t>().begin(),
                    [&](float x) { return static_cast<uint8_t>(quantizer.code(x)); });
     return codes;
 }
 
-/** Every state of a training graph: the network's parameters as given, moments as given or 0, and the codes
- * of quantized parameters. */
-inline Arrays initial_states(const Graph &graph, const Arrays &given) {
+/** Every state of a training graph before a step of a run with seed 1: the network's parameters as given,
+ * moments as given or 0, and the codes of quantized parameters. */
+inline Arrays initial_states(const Graph &graph, const Arrays &given, int64_t step = 0) {
     Arrays states;
     for (const Node &node : graph.nodes) {
         if (node.op != "parameter") {
@@ -34,7 +45,7 @@ inline Arrays initial_states(const Graph &graph, const Arrays &given) {
         const Value &value = graph.value(node.outputs[0]);
         auto found = given.find(value.name);
         states[value.name] = found != given.end()    ? found->second
-                             : node.has("quantizer") ? codes_of(node, given.at(node.text("of")))
+                             : node.has("quantizer") ? codes_of(node, given.at(node.text("of")), step)
                                                      : Array(value.type, value.shape);
     }
     return states;
@@ -74,6 +85,7 @@ public:
         }
         Arrays bindings = join(batch, states_);
         bindings["rate"] = make_floats({1}, {static_cast<float>(rate)});
+        bindings["random"] = random_key(1, steps_ - 1);
         Arrays results = step_results(graph_, bindings);
         for (auto &[name, state] : states_) {
             if (results.count(name) != 0) {

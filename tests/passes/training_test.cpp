@@ -1,6 +1,8 @@
 #include "tests/base/expect_error.h"
 #include "tests/passes/interpreted_trainer.h"
 
+#include <set>
+
 namespace quantide {
 
 namespace {
@@ -28,11 +30,13 @@ void expect_close(const Arrays &found, const Arrays &expected, double relative) 
     }
 }
 
-TEST(TrainingPasses, KeepTheMeaningOfAStep) {
+class TrainingPasses : public testing::TestWithParam<bool> {};
+
+TEST_P(TrainingPasses, KeepTheMeaningOfAStep) {
     for (uint32_t seed = 0; seed < 60; ++seed) {
         SCOPED_TRACE(testing::Message() << "seed " << seed);
         Random random(seed);
-        const Graph network = random_network(random, {.sizes = {1, 2, 3, 5, 33, 65}});
+        const Graph network = random_network(random, {.sizes = {1, 2, 3, 5, 33, 65}, .draws = GetParam()});
         const int64_t batch = random.integer(1, 7);
         const PassOptions options =
             training_options(random.coin() ? squared_hinge() : softmax_cross_entropy(),
@@ -43,6 +47,7 @@ TEST(TrainingPasses, KeepTheMeaningOfAStep) {
             if (bindings.empty()) {
                 bindings = random_states(graph, random_parameters(network, random), random);
                 bindings["rate"] = make_floats({1}, {0.01F});
+                bindings["random"] = random_key(1, 0);
                 bindings = join(
                     bindings, random_batch(graph, random, batch, network.value(network.outputs[0]).shape[1]));
                 expected = step_results(graph, bindings);
@@ -55,6 +60,33 @@ TEST(TrainingPasses, KeepTheMeaningOfAStep) {
             return !testing::Test::HasFailure();
         });
     }
+}
+
+INSTANTIATE_TEST_SUITE_P(Drawing, TrainingPasses, testing::Bool());
+
+TEST(Differentiate, DrawsFromAStreamOfItsOwnEach) {
+    const Graph network = build("net", [] {
+        Tensor x = input("image", {5}, UInt(8));
+        x = dense(x, {.units = 3, .weights = stochastic_sign()});
+        x = dropout(hardtanh(x), {.rate = 0.25});
+        return dense(dropout(x), {.units = 2, .weights = stochastic_sign()});
+    });
+    const Graph graph = differentiate(network, training_options(squared_hinge(), adam(), 4));
+    std::map<std::string, std::pair<int64_t, int64_t>> streams;  // by node: stream, steps ahead
+    for (const Node &node : graph.nodes) {
+        if (node.op == "dropout_train" || node.op == "quantize_train") {
+            streams[node.name] = {node.integer("stream"), node.integer("ahead")};
+        }
+    }
+    ASSERT_EQ(streams.size(), 6U);
+    EXPECT_EQ(streams.at("dropout1.gradient"), streams.at("dropout1"));
+    EXPECT_EQ(streams.at("dropout2.gradient"), streams.at("dropout2"));
+    std::set<int64_t> distinct;
+    for (const auto &[name, stream] : streams) {
+        EXPECT_EQ(stream.second, name.ends_with(".next") ? 1 : 0) << name;
+        distinct.insert(stream.first);
+    }
+    EXPECT_EQ(distinct.size(), 4U);
 }
 
 TEST(Differentiate, GivesTheGradientOfTheLoss) {

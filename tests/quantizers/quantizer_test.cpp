@@ -49,6 +49,15 @@ TEST(Quantizers, AreWholeRows) {
         for (float x : {-kInfinity, -1.0F, -0.0F, 0.3F, FLT_MAX, kInfinity, kNan}) {
             EXPECT_LT(quantizer->code(x), 1U << quantizer->type.bits);
         }
+        if (quantizer->deployed != nullptr) {
+            const QuantizerDef &deployed = find_quantizer(quantizer->deployed);
+            EXPECT_EQ(deployed.encoding, quantizer->encoding);
+            EXPECT_EQ(deployed.type, quantizer->type);
+            EXPECT_EQ(deployed.drawn_code, nullptr);
+            for (float x : {-kInfinity, -1.0F, -1e-45F, -0.0F, 0.0F, 0.3F, kInfinity, kNan}) {
+                EXPECT_EQ(deployed.code(x), quantizer->code(x)) << x;
+            }
+        }
         if (quantizer->float_activation != nullptr) {
             EXPECT_NO_THROW(find_op(quantizer->float_activation));
         }

@@ -53,6 +53,25 @@ TEST(Evaluator, RefusesMemoryThatCannotBe) {
     EXPECT_NO_THROW(evaluator.run(nullptr, 0, nullptr));
 }
 
+TEST(Evaluator, RefusesImagesOfAnotherSize) {
+    const Graph network = build("net", [] {
+        const Tensor x = conv2d(input("image", {3, 6, 5}, UInt(8)), {.channels = 2, .weights = sign()});
+        return dense(flatten(x), {.units = 2});
+    });
+    Random random(1);
+    Evaluator evaluator(network, random_parameters(network, random));
+    for (const Shape &shape : {Shape{2, 3, 5, 6}, Shape{2, 1, 6, 5}, Shape{2, 90}, Shape{90}, Shape{}}) {
+        expect_error(
+            [&] { evaluator.run(Array(UInt(8), shape)); },
+            {"input 'image' of network 'net'", "expected u8[N, 3, 6, 5]", "found u8" + to_string(shape)});
+    }
+    expect_error(
+        [&] {
+            evaluator.run(Array(Float(32), {2, 3, 6, 5}));
+        },
+        {"input 'image' of network 'net'", "found f32[2, 3, 6, 5]"});
+}
+
 TEST(Evaluator, TakesTheSignOfNanAndMinusZeroAsTheInterpreterDoes) {
     const Graph network = build("net", [] {
         return dense(quantize(input("image", {5}, Float(32)), sign()), {.units = 1, .weights = sign()});

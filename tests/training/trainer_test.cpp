@@ -1,5 +1,6 @@
 #include "training/trainer.h"
 
+#include "compiler/ops/random.h"
 #include "tests/base/expect_error.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/passes/interpreted_trainer.h"
@@ -91,6 +92,31 @@ std::vector<Case> cases() {
              return batch_norm(dense(x, {.units = 3, .weights = sign()}));
          },
          squared_hinge(), kAdam, 4},
+        {"dropout",
+         [] {
+             Tensor x = dropout(input("image", {33}, Float(32)), {.rate = 0.25});
+             x = dropout(relu(batch_norm(dense(x, {.units = 65}), {.eps = 0.1})));
+             return dropout(batch_norm(dense(x, {.units = 3}), {.eps = 0.1}), {.rate = 0.1});
+         },
+         squared_hinge(), sgd(0.9), 7},
+        {"stochastic_signs",
+         [] {
+             Tensor x = input("image", {33}, UInt(8), {.scale = 0.125F, .offset = -1});
+             x = batch_norm(dense(x, {.units = 65, .weights = stochastic_sign()}));
+             x = quantize(x, stochastic_sign());
+             return batch_norm(dense(x, {.units = 3, .weights = stochastic_sign()}));
+         },
+         squared_hinge(), kAdam, 7},
+        {"images_that_draw",
+         [] {
+             Tensor x = input("image", {3, 6, 5}, UInt(8), {.scale = 0.125F, .offset = -1});
+             x = conv2d(x, {.channels = 33, .padding = same(), .weights = stochastic_sign()});
+             x = quantize(dropout(batch_norm(x), {.rate = 0.25}), stochastic_sign());
+             x = conv2d(x, {.channels = 5, .kernel = {3, 2}, .weights = stochastic_sign()});
+             x = dropout(batch_norm(max_pool(x)));
+             return batch_norm(dense(flatten(x), {.units = 3}));
+         },
+         squared_hinge(), kAdam, 4},
         {"float32_images",
          [] {
              Tensor x = input("image", {2, 6, 5}, Float(32));
@@ -125,6 +151,16 @@ Recipe recipe_of(const Case &c) {
 /** Whether rounding may flip a sign, or open or shut a straight-through window. */
 bool near_an_edge(const Graph &graph, const std::map<ValueId, Array> &values) {
     for (const Node &node : graph.nodes) {
+        if (node.op == "quantize_train" && node.integer("ahead") == 0) {
+            const auto x = values.at(node.inputs[0]).floats();
+            const RandomStream random = random_stream(node, values.at(node.inputs[1]).as<uint32_t>());
+            for (size_t i = 0; i < x.size(); ++i) {
+                if (std::fabs(uniform(random(i)) - (x[i] + 1) / 2) < 1e-5F ||
+                    std::fabs(std::fabs(x[i]) - 1) < 1e-5F) {
+                    return true;
+                }
+            }
+        }
         const bool activation = node.op == "hardtanh" || node.op == "relu" ||
                                 (node.op == "quantize" && graph.producer(node.inputs[0]).op != "adam" &&
                                  graph.producer(node.inputs[0]).op != "sgd");
@@ -141,11 +177,13 @@ bool near_an_edge(const Graph &graph, const std::map<ValueId, Array> &values) {
 }
 
 /** A batch on which the two ways to compute a step must agree. */
-Arrays draw_batch(const Graph &graph, const Arrays &states, Random &random, int64_t rows, int64_t classes) {
+Arrays draw_batch(const Graph &graph, const Arrays &states, Random &random, int64_t rows, int64_t classes,
+                  int64_t step) {
     for (int attempt = 0; attempt < 200; ++attempt) {
         Arrays batch = random_batch(graph, random, rows, classes);
         Arrays bindings = join(batch, states);
         bindings["rate"] = make_floats({1}, {0.01F});
+        bindings["random"] = random_key(1, step);
         if (!near_an_edge(graph, interpret(graph, bindings))) {
             return batch;
         }
@@ -168,14 +206,15 @@ TEST_P(TrainerOf, StepsAsTheInterpreterDoes) {
     for (int step = 0; step < 4; ++step) {
         SCOPED_TRACE(testing::Message() << "step " << step);
         // From the same state each time, so that rounding does not add up over steps.
-        const Arrays states = initial_states(graph, join(trainer.parameters(), trainer.moments()));
-        const Arrays batch = draw_batch(graph, states, random, c.batch, classes);
+        const Arrays states = initial_states(graph, join(trainer.parameters(), trainer.moments()), step);
+        const Arrays batch = draw_batch(graph, states, random, c.batch, classes, step);
         const double t = step + 1;
         const double rate = c.optimizer.op == "adam"
                                 ? 0.01 * std::sqrt(1 - std::pow(0.999, t)) / (1 - std::pow(0.9, t))
                                 : 0.01;
         Arrays bindings = join(batch, states);
         bindings["rate"] = make_floats({1}, {static_cast<float>(rate)});
+        bindings["random"] = random_key(1, step);
         const Arrays expected = step_results(graph, bindings);
 
         const float loss =
@@ -269,7 +308,7 @@ TEST(Trainer, RestoresAllOrNothing) {
 TEST(Trainer, SavesWhatTheDriverTakes) {
     const Case c = case_of("float32_alone");
     const Graph network = build("net", c.network);
-    Trainer trainer(network, recipe_of(c));
+    Trainer trainer(network, recipe_of(c), {.seed = 7});
     const Array inputs(Float(32), {c.batch, 33}), labels(UInt(8), {c.batch});
     trainer.step(inputs.bytes.data(), labels.as<uint8_t>().data(), 0.1);
     const TemporaryFolder folder;
@@ -281,6 +320,7 @@ TEST(Trainer, SavesWhatTheDriverTakes) {
     EXPECT_EQ(other.parameters(), trainer.parameters());
     EXPECT_EQ(other.moments(), trainer.moments());
     EXPECT_EQ(other.steps(), 1);
+    EXPECT_EQ(found.seed, 7U);
 }
 
 TEST(Trainer, RefusesStepsThatCannotBe) {
