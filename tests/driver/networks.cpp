@@ -49,12 +49,5 @@ QUANTIDE_RECIPE(tiny_images) {
 
 QUANTIDE_NETWORK(other) { return mlp(33); }
 
-// Of the shapes of CIFAR-10.
-QUANTIDE_NETWORK(tiny_images) {
-    Tensor x = input("image", {3, 32, 32}, UInt(8), {.scale = 2.0F / 255, .offset = -1});
-    x = quantize(batch_norm(max_pool(conv2d(x, {.channels = 5, .stride = 3, .weights = sign()}))), sign());
-    return batch_norm(dense(flatten(x), {.units = 10, .weights = sign()}));
-}
-
 // Has no recipe.
 QUANTIDE_NETWORK(untrainable) { return mlp(1); }
