@@ -24,6 +24,9 @@ void schedule_taps(Kernel &kernel, const Tuning &tuning);
 /** Training: the gradient of a convolution's weights. */
 void schedule_conv_weight_gradient(Kernel &kernel, const Tuning &tuning);
 
+/** Training: the gradient of the input of a convolution with 1-bit weights. */
+void schedule_signed_conv_input_gradient(Kernel &kernel, const Tuning &tuning);
+
 /** Training: the gradients of pools, and of convolutions with groups or strides. */
 void schedule_window_gradient(Kernel &kernel, const Tuning &tuning);
 

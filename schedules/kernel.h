@@ -32,8 +32,8 @@ struct Kernel {
     int64_t pooled = 1;
     /** Whether the stage "padded" holds a whole image, or the rows that a row of outputs reads. */
     bool pads_image = false;
-    /** Positions of a row of the output, where that is an image. */
-    int64_t width = 0;
+    /** Extents of the output, where that is an image. */
+    int64_t height = 0, width = 0;
 };
 
 /** The scheduled pipeline, ready to be compiled for kernel.target. */

@@ -34,7 +34,7 @@ int tile_width(int64_t width, int64_t most);
 void schedule_padding(const Kernel &kernel, const Halide::Var &y, const Halide::Var &n, int vector);
 
 /** Computes the stage "product", the gradient of a convolution's weights in panels, at a loop of its
- * consumer, or at the root for a Var without a name. */
-void schedule_conv_weight_gradient_at(const Kernel &kernel, Halide::Func consumer, const Halide::Var &at);
+ * consumer. */
+void schedule_conv_weight_gradient_at(const Kernel &kernel, const Halide::LoopLevel &at);
 
 }  // namespace quantide

@@ -7,46 +7,112 @@ using namespace loops;
 using Halide::Func;
 using Halide::MemoryType;
 using Halide::RVar;
+using Halide::Stage;
 using Halide::TailStrategy;
 using Halide::Var;
 using Halide::VarOrRVar;
 
 // Two vectors of outputs by some of the (column, channel) pairs of a row of the kernel, which lie beside each
-// other in the image, make a register tile; a block of rows of the image and of dy stay in L1.
-void schedule_conv_weight_gradient_at(const Kernel &kernel, Func consumer, const Var &at) {
+// other in the image, make a register tile; a block of rows of the image and of dy stay in L1. With tables
+// all outputs of a panel are looked up together.
+void schedule_conv_weight_gradient_at(const Kernel &kernel, const Halide::LoopLevel &at) {
     const int vector = kernel.target.natural_vector_size<float>();
     const int most = kernel.target.has_feature(Halide::Target::AVX512_Skylake) ? 12 : 6;
-    Func product = find_stage(kernel, "product"), partial = find_stage(kernel, "partial");
-    Func terms = find_stage(kernel, "terms"), padded = find_stage(kernel, "padded");
-    int pairs = most;
+    Func product = find_stage(kernel, "product"), sum = find_stage(kernel, "sum"),
+         partial = find_stage(kernel, "partial"), tables = find_stage(kernel, "tables");
+    int pairs = tables.defined() ? 1 : most;
     while (kernel.k % pairs != 0) {
         --pairs;
     }
-    const Var k = product.args()[1];
-    at.name().empty() ? product.compute_root() : product.compute_at(consumer, at);
+    const Var k = sum.args()[1], panels = sum.args()[2];
+    product.compute_at(at);
     product.bound(lane, 0, 32).vectorize(lane, vector).unroll(lane);
-    const std::vector<RVar> blocks = product.rvars();
-    product.update()
-        .split(lane, chunk, lane, 2 * vector, TailStrategy::RoundUp)
+    sum.compute_at(at);
+    sum.bound(lane, 0, 32).vectorize(lane, vector).unroll(lane);
+    const std::vector<RVar> blocks = sum.rvars();
+    sum.update()
+        .split(lane, chunk, lane, tables.defined() ? 32 : 2 * vector, TailStrategy::RoundUp)
         .split(k, tile, inner, pairs, TailStrategy::RoundUp)
-        .reorder(lane, inner, chunk, tile, blocks[0], blocks[1], product.args()[2])
+        .reorder(lane, inner, chunk, tile, blocks[0], blocks[1], panels)
         .vectorize(lane, vector)
         .unroll(lane)
         .unroll(inner);
-    partial.compute_at(product, chunk).store_in(MemoryType::Stack);
+    const std::vector<RVar> positions = partial.rvars();
+    partial.compute_at(sum, chunk).store_in(MemoryType::Stack);
     partial.vectorize(lane, vector).unroll(lane).unroll(k);
     partial.update()
-        .reorder(lane, k, partial.rvars()[0], partial.rvars()[1])
+        .reorder(lane, k, positions[0], positions[1])
         .vectorize(lane, vector)
         .unroll(lane)
         .unroll(k);
-    terms.bound(lane, 0, 32).compute_at(product, blocks[0]).vectorize(lane, vector).unroll(lane);
-    padded.compute_at(product, blocks[0]).vectorize(padded.args()[0], vector, TailStrategy::GuardWithIf);
+    Func terms = find_stage(kernel, "terms");
+    terms.bound(lane, 0, 32).compute_at(sum, blocks[0]).vectorize(lane, vector).unroll(lane);
+    if (Func padded = find_stage(kernel, "padded"); padded.defined()) {
+        padded.compute_at(sum, blocks[0]).vectorize(padded.args()[0], vector, TailStrategy::GuardWithIf);
+    }
+    if (tables.defined()) {
+        partial.update().unroll(positions[0], 2);
+        const Var entry = tables.args()[1];
+        tables.bound(lane, 0, 32).bound(entry, 0, 16).compute_at(sum, blocks[0]);
+        tables.reorder(entry, lane).vectorize(lane, vector).unroll(entry);
+        Func signs = find_stage(kernel, "signs");
+        signs.bound(signs.args()[0], 0, 32).compute_at(sum, blocks[1]).vectorize(signs.args()[0]);
+    }
+    if (Func outside = find_stage(kernel, "outside"); outside.defined()) {
+        const Var tap = outside.args()[1];
+        const std::vector<RVar> all = outside.rvars();
+        outside.compute_at(at);
+        outside.bound(lane, 0, 32).vectorize(lane, vector).unroll(lane);
+        outside.update()
+            .reorder(lane, all[0], all[1], all[2], tap, panels)
+            .vectorize(lane, vector)
+            .unroll(lane);
+    }
+}
+
+// Positions of some rows are lanes: their sums for one input at a time in registers, while the tables of a
+// block of outputs stay in L1.
+void schedule_signed_conv_input_gradient(Kernel &kernel, const Tuning &tuning) {
+    const int vector = kernel.target.natural_vector_size<float>();
+    Func out = kernel.outputs[0], product = find_stage(kernel, "product"),
+         partial = find_stage(kernel, "partial"), tables = find_stage(kernel, "tables"),
+         terms = find_stage(kernel, "terms"), signs = find_stage(kernel, "signs");
+    const Var c = out.args()[0], x = out.args()[1], y = out.args()[2], n = out.args()[3], strip("strip");
+    const int width = static_cast<int>(kernel.width);
+    const int vectors = (width + vector - 1) / vector;
+    const int rows = std::max(1, std::min(static_cast<int>(kernel.height), tuning.rows / vectors));
+    out.split(y, strip, y, rows, TailStrategy::ShiftInwards)
+        .reorder(c, x, y, strip, n)
+        .vectorize(c, vector, TailStrategy::GuardWithIf);
+    if (kernel.parallel) {
+        out.parallel(n);
+    }
+    const auto in_registers = [&](Stage s) {
+        s.vectorize(x, vector, TailStrategy::RoundUp).unroll(x).unroll(y);
+    };
+    const RVar block = product.rvars()[0];
+    product.bound_extent(x, vectors * vector).bound_extent(y, rows);
+    product.compute_at(out, strip).store_in(MemoryType::Register);
+    in_registers(product);
+    product.update().reorder(x, y, c, block);
+    in_registers(product.update());
+    const std::vector<RVar> taps = partial.rvars();
+    partial.compute_at(product, c).store_in(MemoryType::Register);
+    in_registers(partial);
+    partial.update().reorder(x, y, taps[0], taps[1], taps[2]);
+    in_registers(partial.update());
+    partial.update().unroll(taps[0]);
+    const Var entry = tables.args()[2];
+    tables.bound(entry, 0, 16).compute_at(product, block).store_in(MemoryType::Register);
+    tables.reorder(entry, x, y).vectorize(x, vector, TailStrategy::RoundUp).unroll(entry);
+    const Var o = terms.args()[2];
+    terms.compute_at(product, block).store_in(MemoryType::Register).reorder(o, x, y);
+    signs.bound(signs.args()[0], 0, 32).compute_root().vectorize(signs.args()[0]);
 }
 
 void schedule_conv_weight_gradient(Kernel &kernel, const Tuning &) {
     const int vector = kernel.target.natural_vector_size<float>();
-    schedule_conv_weight_gradient_at(kernel, Func(), Var(""));
+    schedule_conv_weight_gradient_at(kernel, Halide::LoopLevel::root());
     for (Func out : kernel.outputs) {
         out.vectorize(out.args()[0], vector, TailStrategy::GuardWithIf);
     }

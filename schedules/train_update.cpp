@@ -27,7 +27,7 @@ void schedule_weight_update(Kernel &kernel, const Tuning &tuning) {
         update.parallel(panel);
     }
     if (stage("partial").defined()) {
-        schedule_conv_weight_gradient_at(kernel, update, panel);
+        schedule_conv_weight_gradient_at(kernel, Halide::LoopLevel(update, panel));
     } else if (product.defined()) {
         product.bound(lane, 0, 32).compute_at(update, step).store_in(MemoryType::Register);
         product.vectorize(lane, vector).unroll(lane).unroll(k);
@@ -39,7 +39,7 @@ void schedule_weight_update(Kernel &kernel, const Tuning &tuning) {
                 .unroll(k);
         }
     }
-    if (tables.defined()) {
+    if (tables.defined() && !stage("partial").defined()) {
         const Var entry = tables.args()[1], group = tables.args()[2];
         tables.bound(lane, 0, 32).bound(entry, 0, 16).compute_at(update, panel);
         tables.reorder(entry, lane, group).vectorize(lane, vector).unroll(entry);

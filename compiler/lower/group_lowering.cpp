@@ -320,7 +320,10 @@ void GroupLowering::finish() {
         bound(buffer, physical_extents(graph.value(id), options.batch.value_or(-1)), first);
     };
     const Shape &first = graph.value(leaving.at(0)).shape;
-    kernel.width = first.size() == 4 ? first[3] : 0;
+    if (first.size() == 4) {
+        kernel.height = first[2];
+        kernel.width = first[3];
+    }
     for (size_t i = 0; i < leaving.size(); ++i) {
         const ValueId id = leaving[i];
         const Value &value = graph.value(id);

@@ -1,16 +1,21 @@
 #include "compiler/lower/float_products.h"
 #include "compiler/lower/op_table.h"
+#include "compiler/lower/signed_sums.h"
 #include "compiler/lower/window.h"
 #include "schedules/markers.h"
 
 namespace quantide {
 
+using Halide::cast;
 using Halide::Expr;
 using Halide::Func;
 using Halide::RDom;
 using Halide::Var;
 
 namespace {
+
+/** Tables that lie in L1 together. */
+constexpr int kTablesPerBlock = 4;
 
 const Var lane("lane"), panel("panel"), k("k"), c("c"), x("x"), y("y"), n("n");
 
@@ -24,14 +29,66 @@ bool is_convolution(const Window &window, int64_t groups) {
     return result;
 }
 
-void convolution(GroupLowering &group, const Node &node, const Window &forward) {
-    const Value &dy = group.graph.value(node.inputs[0]), &w = group.graph.value(node.inputs[1]);
-    const int outputs = static_cast<int>(w.shape[0]), inputs = static_cast<int>(w.shape[1]);
-    const int height = static_cast<int>(w.shape[2]), width = static_cast<int>(w.shape[3]);
+/** The window of that convolution. */
+Window turned_round(const Window &forward) {
     Window window = forward;
     for (size_t i = 0; i < 4; ++i) {
         window.pads[i] = window.dilations[i % 2] * (window.kernel[i % 2] - 1) - window.pads[i];
     }
+    return window;
+}
+
+// For 1-bit weights positions are lanes, and what differs between inputs is only which sums of gradients are
+// added: tables of them serve all inputs and taps.
+void signed_convolution(GroupLowering &group, const Node &node, const Window &window) {
+    const Value &dy = group.graph.value(node.inputs[0]), &w = group.graph.value(node.inputs[1]);
+    const IntegerView view = integer_view(w.encoding);
+    internal_check(w.layout == Layout::OutputPanels && view.offset == 0,
+                   "{}: weights that are not +-scale in panels", node.name);
+    const int outputs = static_cast<int>(w.shape[0]), in_words = static_cast<int>((w.shape[1] + 31) / 32);
+    const int height = static_cast<int>(w.shape[2]), width = static_cast<int>(w.shape[3]);
+    const int rows = static_cast<int>(dy.shape[2]), columns = static_cast<int>(dy.shape[3]);
+    const Func elements = group.elements(node.inputs[0]), words = group.words(node.inputs[1]);
+    const Var o("o"), entry("entry"), four("group"), block("block"), bit("bit"), word("word"), tap("tap");
+    Func terms("terms"), tables("tables"), signs("signs"), partial("partial"), product("product"),
+        dx("input_gradient");
+    terms(x, y, o, n) = Halide::select(x >= 0 && x < columns && y >= 0 && y < rows && o < outputs,
+                                       elements(Halide::min(o, outputs - 1), Halide::clamp(x, 0, columns - 1),
+                                                Halide::clamp(y, 0, rows - 1), n),
+                                       0.0F);
+    tables(x, y, entry, four, block, n) = signed_sum(
+        entry, [&](int b) { return terms(x, y, kTermsPerTable * (kTablesPerBlock * block + four) + b, n); });
+    Expr code = cast<uint8_t>(0);
+    for (int b = 0; b < kTermsPerTable; ++b) {
+        const Expr output = Halide::min(kTermsPerTable * four + b, outputs - 1);
+        const Expr sign = (words(output % 32, tap * in_words + word, output / 32) >> cast<uint32_t>(bit)) & 1;
+        code = code | (cast<uint8_t>(sign) << cast<uint8_t>(b));
+    }
+    signs(bit, word, tap, four) = code;
+    const RDom r({{0, kTablesPerBlock}, {0, width}, {0, height}}, "tap");
+    const Expr last_tap = height * width - 1;
+    const Expr found =
+        cast<int>(signs(c % 32, c / 32, last_tap - (r.z * width + r.y), kTablesPerBlock * block + r.x));
+    partial(x, y, c, block, n) = 0.0F;
+    partial(x, y, c, block, n) +=
+        tables(input_of(window, 1, x, r.y), input_of(window, 0, y, r.z),
+               Halide::unsafe_promise_clamped(found, 0, (1 << kTermsPerTable) - 1), r.x, block, n);
+    const int per_block = kTermsPerTable * kTablesPerBlock;
+    const RDom all(0, (outputs + per_block - 1) / per_block, "block");
+    product(x, y, c, n) = 0.0F;
+    product(x, y, c, n) += partial(x, y, c, all, n);
+    dx(c, x, y, n) = product(x, y, c, n) * view.scale;
+    for (const Func &f : {terms, tables, signs, partial, product}) {
+        group.stage(f.name().substr(0, f.name().find('$')), f);
+    }
+    group.kernel.family = "conv2d_input_gradient/w1";
+    group.define(node.outputs[0], dx);
+}
+
+void convolution(GroupLowering &group, const Node &node, const Window &window) {
+    const Value &dy = group.graph.value(node.inputs[0]), &w = group.graph.value(node.inputs[1]);
+    const int outputs = static_cast<int>(w.shape[0]), inputs = static_cast<int>(w.shape[1]);
+    const int height = static_cast<int>(w.shape[2]), width = static_cast<int>(w.shape[3]);
     Kernel &kernel = group.kernel;
     kernel.family = "conv2d/f32";
     kernel.n = inputs;
@@ -63,7 +120,9 @@ void lower_conv2d_input_gradient(GroupLowering &group, const Node &node) {
     const Window window = Window::of(node, {weights.shape[2], weights.shape[3]});
     const int64_t groups = node.integer("groups");
     if (is_convolution(window, groups)) {
-        convolution(group, node, window);
+        const bool signs = weights.type == UInt(1) && integer_view(weights.encoding).offset == 0;
+        signs ? signed_convolution(group, node, turned_round(window))
+              : convolution(group, node, turned_round(window));
         return;
     }
     const Func dy = group.elements(node.inputs[0]), w = group.elements(node.inputs[1]);

@@ -21,7 +21,7 @@ Encoding byte_encoding(float scale, float offset) {
     return encoding;
 }
 
-TEST(Interpret, DenseOfFloatsSumsInAscendingOrder) {
+TEST(Interpret, DenseOfFloatsIsAChainOfFusedMultiplyAdds) {
     for (const auto &[n, m, k] : kSizes) {
         Random random(static_cast<uint32_t>(k));
         const Array x = random.floats({n, k}), w = random.floats({m, k});
@@ -29,8 +29,8 @@ TEST(Interpret, DenseOfFloatsSumsInAscendingOrder) {
         for (int64_t i = 0; i < n * m; ++i) {
             float sum = 0;
             for (int64_t j = 0; j < k; ++j) {
-                sum += x.floats()[static_cast<size_t>(i / m * k + j)] *
-                       w.floats()[static_cast<size_t>(i % m * k + j)];
+                sum = std::fma(x.floats()[static_cast<size_t>(i / m * k + j)],
+                               w.floats()[static_cast<size_t>(i % m * k + j)], sum);
             }
             EXPECT_EQ(y.floats()[static_cast<size_t>(i)], sum);
         }

@@ -19,7 +19,7 @@ TEST_F(TrainGradient, InputOfProductWithOneBitWeightsIsExactForExactSums) {
             SCOPED_TRACE(fmt::format("{} x {} x {}, parallel {}", s.rows, s.outputs, s.inputs, parallel));
             graph = {};
             const ValueId dy = input("dy", s.rows, s.outputs, exact({s.rows, s.outputs}));
-            const ValueId w = codes("w", s.outputs, s.inputs, Layout::OutputPanels);
+            const ValueId w = codes("w", {s.outputs, s.inputs}, Layout::OutputPanels);
             const ValueId dx = graph.add_one("dense_input_gradient", "dx", {dy, w});
             graph.outputs = {dx};
             fuse(2);
@@ -61,7 +61,7 @@ TEST_F(TrainGradient, FloatWeightGradientIsExactForExactSums) {
 TEST_F(TrainGradient, InputGradientOfAnyNumbersIsWithinRounding) {
     const Sizes s{100, 300, 200};
     const ValueId dy = input("dy", s.rows, s.outputs, uniform({s.rows, s.outputs}, -1, 1));
-    const ValueId w = codes("w", s.outputs, s.inputs, Layout::OutputPanels);
+    const ValueId w = codes("w", {s.outputs, s.inputs}, Layout::OutputPanels);
     const ValueId dx = graph.add_one("dense_input_gradient", "dx", {dy, w});
     graph.outputs = {dx};
     fuse(2);

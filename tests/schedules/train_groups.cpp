@@ -48,15 +48,19 @@ ValueId GroupTest::parameter(const std::string &name, const Array &numbers) {
                          {{"shape", numbers.shape}, {"init", "zeros"}, {"trainable", int64_t{1}}});
 }
 
-ValueId GroupTest::codes(const std::string &name, int64_t rows, int64_t columns, Layout layout) {
-    Array bits(UInt(1), {rows, columns});
+ValueId GroupTest::images(const std::string &name, const Array &numbers) {
+    const ValueId id = parameter(name, numbers);
+    graph.value(id).layout = Layout::ChannelsLast;
+    return id;
+}
+
+ValueId GroupTest::codes(const std::string &name, Shape shape, Layout layout) {
+    Array bits(UInt(1), shape);
     std::generate(bits.as<uint8_t>().begin(), bits.as<uint8_t>().end(), [&] { return random() >> 31; });
     bindings[name] = bits;
-    const ValueId id = graph.add_one("parameter", name, {},
-                                     {{"shape", Shape{rows, columns}},
-                                      {"init", "zeros"},
-                                      {"trainable", int64_t{0}},
-                                      {"quantizer", "sign"}});
+    const ValueId id = graph.add_one(
+        "parameter", name, {},
+        {{"shape", std::move(shape)}, {"init", "zeros"}, {"trainable", int64_t{0}}, {"quantizer", "sign"}});
     graph.value(id).layout = layout;
     return id;
 }

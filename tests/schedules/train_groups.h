@@ -19,8 +19,10 @@ protected:
     ValueId input(const std::string &name, int64_t rows, int64_t columns, const Array &numbers);
     /** Any other float32 operand: a vector where columns is 0. */
     ValueId parameter(const std::string &name, const Array &numbers);
-    /** 1-bit +-1 codes [rows, columns]. */
-    ValueId codes(const std::string &name, int64_t rows, int64_t columns, Layout layout);
+    /** Images [N, C, H, W] as they lie between kernels. */
+    ValueId images(const std::string &name, const Array &numbers);
+    /** 1-bit +-1 codes. */
+    ValueId codes(const std::string &name, Shape shape, Layout layout);
     ValueId labels(int64_t rows, int64_t classes);
 
     /** Numbers q / 64 with whole q in [-range, range]: sums of a few thousand are exact in float32. */

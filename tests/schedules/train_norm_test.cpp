@@ -16,8 +16,8 @@ protected:
     /** What a group around batch norm reads: integers as a product of 64 inputs gives them, and vectors. */
     void build_operands(int64_t rows, int64_t channels) {
         graph = {};
-        const ValueId a = codes("a", rows, 64, Layout::PackedWords);
-        const ValueId b = codes("b", channels, 64, Layout::OutputPanels);
+        const ValueId a = codes("a", {rows, 64}, Layout::PackedWords);
+        const ValueId b = codes("b", {channels, 64}, Layout::OutputPanels);
         acc = graph.add_one("integer_dense", "acc", {a, b});
         weight = parameter("weight", uniform({channels}, -2, 2));
         bias = parameter("bias", uniform({channels}, -1, 1));

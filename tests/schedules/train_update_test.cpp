@@ -23,7 +23,7 @@ protected:
         const ValueId dy = input("dy", rows, outputs, exact({rows, outputs}));
         Array bytes(UInt(8), {rows, inputs});
         std::generate(bytes.as<uint8_t>().begin(), bytes.as<uint8_t>().end(), [&] { return random() >> 24; });
-        const ValueId x = bits == 1   ? codes("x", rows, inputs, Layout::PackedWords)
+        const ValueId x = bits == 1   ? codes("x", {rows, inputs}, Layout::PackedWords)
                           : bits == 8 ? input("x", rows, inputs, bytes)
                                       : input("x", rows, inputs, exact({rows, inputs}));
         w = in_panels(parameter("w", uniform({outputs, inputs}, -1, 1)));
