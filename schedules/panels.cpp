@@ -45,14 +45,19 @@ int tile_width(int64_t width, int64_t most) {
     return static_cast<int>(best);
 }
 
-// "Register" keeps Halide from putting what is large on the heap.
+// "Register" keeps Halide from putting what is large on the heap. Few channels make no vector: there a row of one
+// channel does.
 void schedule_padding(const Kernel &kernel, const Var &y, const Var &n, int vector) {
     Func out = kernel.outputs[0], padded = find_stage(kernel, "padded");
-    if (padded.defined()) {
-        padded.compute_at(out, kernel.pads_image ? n : y).store_in(MemoryType::Register);
-        if (vector > 1) {
-            padded.vectorize(padded.args()[0], vector, TailStrategy::GuardWithIf);
-        }
+    if (!padded.defined()) {
+        return;
+    }
+    padded.compute_at(out, kernel.pads_image ? n : y).store_in(MemoryType::Register);
+    const Var c = padded.args()[0], x = padded.args()[1];
+    if (vector > 1 && kernel.channels > 0 && kernel.channels < vector) {
+        padded.reorder(x, c).reorder_storage(x, c).vectorize(x, vector, TailStrategy::GuardWithIf);
+    } else if (vector > 1) {
+        padded.vectorize(c, vector, TailStrategy::GuardWithIf);
     }
 }
 
