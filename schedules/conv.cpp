@@ -16,7 +16,7 @@ using Halide::VarOrRVar;
 namespace {
 
 /** Reductions of so many words have their addresses known: they are unrolled. */
-constexpr int64_t kMostUnrolled = 80;
+constexpr int64_t kMostUnrolled = 40;
 
 void unroll_all(Stage s, const std::vector<RVar> &steps) {
     for (const RVar &step : steps) {

@@ -102,7 +102,13 @@ Func carry_save_popcount(GroupLowering &group, const Place &place, int words, in
     const Expr none = cast<uint32_t>(0);
     Func narrow("narrow"), accumulate("accumulate");
     const auto at_block = [&](const Expr &b) { return with_block(place, b); };
-    narrow(block_args(place)) = Halide::Tuple(none, none, none, none);
+    // What is left of the words is in the running ones of the first block.
+    const auto left = [&](int i) { return 8 * eights + i < words ? word(8 * eights + i) : none; };
+    const FullAdder left1(left(0), left(1), left(2)), left2(left1.sum, left(3), left(4)),
+        left3(left2.sum, left(5), left(6)), left_twos(left1.carry, left2.carry, left3.carry);
+    const auto in_first = [&](const Expr &x) { return Halide::select(block == 0, x, none); };
+    narrow(block_args(place)) =
+        Halide::Tuple(in_first(left3.sum), in_first(left_twos.sum), in_first(left_twos.carry), none);
     RDom step = steps_of(length, 1);
     if (blocks * length != eights) {
         step.where(block * length + step.x < eights);
@@ -118,11 +124,7 @@ Func carry_save_popcount(GroupLowering &group, const Place &place, int words, in
 
     const RDom whole(0, blocks, "block");
     const auto counted = [&](int i) -> Expr { return narrow(at_block(whole))[i]; };
-    Expr rest = none;
-    for (int i = 8 * eights; i < words; ++i) {
-        rest = rest + byte_popcounts(word(i));
-    }
-    accumulate(args_of(place)) = words % 8 == 0 ? none : byte_sum(rest);
+    accumulate(args_of(place)) = none;
     accumulate(args_of(place)) +=
         8 * byte_sum(counted(3)) + byte_sum(4 * byte_popcounts(counted(2)) + 2 * byte_popcounts(counted(1)) +
                                             byte_popcounts(counted(0)));
