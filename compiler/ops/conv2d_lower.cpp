@@ -13,6 +13,9 @@ using Halide::Var;
 
 namespace {
 
+/** A panel of more numbers is not kept: this lies on the stack. */
+constexpr int64_t kMostWeightBytes = 1 << 16;
+
 const Var lane("lane"), panel("panel"), k("k"), c("c"), x("x"), y("y"), n("n");
 
 /** Element by element, channels as lanes. */
@@ -59,7 +62,7 @@ void lower_conv2d(GroupLowering &group, const Node &node) {
     }
     Func weights("weights");
     weights(lane, k, panel) = weight_at(group, node.inputs[1], lane, k % depth, k / depth, panel);
-    if (!conv.w->encoding.plain()) {
+    if (!conv.w->encoding.plain() && 32 * kernel.k * int64_t{sizeof(float)} <= kMostWeightBytes) {
         group.stage("weights", weights);
     }
     accumulate(lane, x, y, n, panel) = 0.0F;
