@@ -15,8 +15,9 @@ namespace quantide {
 
 namespace {
 
-/** Every pair of values in a case, or every three. */
 constexpr uint32_t kSeed = 1;
+
+/** Each combination of values of so many axes is in a case. */
 int strength() {
     const char *all = std::getenv("QUANTIDE_TEST_ALL");
     return all != nullptr && *all != 0 ? 3 : 2;
