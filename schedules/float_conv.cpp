@@ -33,7 +33,8 @@ void schedule_float_conv(Kernel &kernel, const Tuning &tuning) {
         out.parallel(panels.loop);
     }
     if (Func weights = find_stage(kernel, "weights"); weights.defined()) {
-        weights.bound(lane, 0, 32).compute_at(out, panels.loop).vectorize(lane, tuning.vector).unroll(lane);
+        weights.bound(lane, 0, 32).compute_at(out, panels.loop).store_in(MemoryType::Register);
+        weights.vectorize(lane, tuning.vector).unroll(lane);
     }
     schedule_padding(kernel, y, n, tuning.vector);
 

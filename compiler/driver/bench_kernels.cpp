@@ -4,65 +4,120 @@
 #include "compiler/driver/measure.h"
 #include "compiler/driver/step_runner.h"
 #include "compiler/passes/pass.h"
+#include "dsl/image_layers.h"
 
 #include <algorithm>
-#include <map>
 #include <regex>
 
 namespace quantide {
 
 namespace {
 
-/** One product: m rows, n outputs, k inputs. */
-struct Size {
-    const char *family;
-    int64_t m, n, k;
+/** Equal layers behind each other, as they lie between others in a network: product, batch norm, and signs
+ * where the weights are. A dense layer has features [k], a convolution images [channels, height, width] and
+ * padding that keeps their extents. */
+struct Layers {
+    const char *arithmetic;  ///< "w1a1", "w1a8" or "f32"
+    Shape input;
+    int64_t outputs, batch = 1, kernel = 0, stride = 1;
+    int count = 1;
+
+    bool images() const { return input.size() == 3; }
+    std::string name() const {
+        const std::string kind = count > 1 ? fmt::format("chain{}", count) : images() ? "conv2d" : "dense";
+        return images() ? fmt::format("{}/{}/k{}_c{}_n{}_{}x{}", kind, arithmetic, kernel, input[0], outputs,
+                                      input[1], input[2])
+                        : fmt::format("{}/{}/m{}_n{}_k{}", kind, arithmetic, batch, outputs, input[0]);
+    }
 };
 
-const Size kSizes[] = {
-    {"dense/w1a1", 1, 512, 512},     {"dense/w1a1", 100, 512, 512},  {"dense/w1a1", 1, 4096, 4096},
-    {"dense/w1a1", 100, 4096, 4096}, {"dense/w1a1", 1, 1024, 4096},  {"dense/w1a1", 1024, 1024, 4096},
-    {"dense/w1a1", 100, 1000, 1000}, {"dense/w1a8", 1, 512, 784},    {"dense/w1a8", 100, 512, 784},
-    {"dense/w1a8", 1, 4096, 784},    {"dense/w1a8", 100, 4096, 784}, {"dense/w1a8", 1024, 1024, 4096},
-    {"dense/f32", 1, 1024, 4096},    {"dense/f32", 100, 1024, 4096}, {"dense/f32", 100, 4096, 4096},
-    {"dense/f32", 1024, 1024, 4096},
+const Layers kLayers[] = {
+    {"w1a1", {512}, 512, 1},
+    {"w1a1", {512}, 512, 100},
+    {"w1a1", {4096}, 4096, 1},
+    {"w1a1", {4096}, 4096, 100},
+    {"w1a1", {4096}, 1024, 1},
+    {"w1a1", {4096}, 1024, 1024},
+    {"w1a1", {1000}, 1000, 100},
+    {"w1a8", {784}, 512, 1},
+    {"w1a8", {784}, 512, 100},
+    {"w1a8", {784}, 4096, 1},
+    {"w1a8", {784}, 4096, 100},
+    {"w1a8", {4096}, 1024, 1024},
+    {"f32", {4096}, 1024, 1},
+    {"f32", {4096}, 1024, 100},
+    {"f32", {4096}, 4096, 100},
+    {"f32", {4096}, 1024, 1024},
+    {"w1a1", {256, 32, 32}, 256, 1, 3},
+    {"w1a1", {256, 28, 28}, 256, 1, 3},
+    {"w1a1", {256, 14, 14}, 256, 1, 3},
+    {"w1a1", {64, 56, 56}, 64, 1, 3},
+    {"w1a1", {128, 28, 28}, 128, 1, 3},
+    {"w1a1", {512, 7, 7}, 512, 1, 3},
+    {"w1a8", {3, 32, 32}, 128, 1, 3},
+    {"f32", {64, 28, 28}, 64, 1, 3},
+    {"f32", {3, 224, 224}, 64, 1, 7, 2},
+    {"w1a1", {256, 28, 28}, 256, 1, 3, 1, 5},
+    {"w1a1", {64, 56, 56}, 64, 1, 3, 1, 5},
+    {"w1a1", {512, 7, 7}, 512, 1, 3, 1, 5},
 };
 
-/** A network whose first product is of that size, its operands and its result as between two layers. */
-Graph product_network(const Size &size) {
+/** A network whose first products are those layers. */
+Graph network_of(const Layers &layers) {
     return build("bench", [&] {
-        const std::string family = size.family;
-        const bool binary = family == "dense/w1a1", real = family == "dense/f32";
-        Tensor x = input("x", {size.k}, real || binary ? Float(32) : UInt(8));
-        if (binary) {
+        const std::string arithmetic = layers.arithmetic;
+        const Precision weights = arithmetic == "f32" ? float32() : sign();
+        const auto product = [&](const Tensor &x, int64_t outputs, int64_t kernel, int64_t stride) {
+            return layers.images() ? conv2d(x, {.channels = outputs,
+                                                .kernel = kernel,
+                                                .stride = stride,
+                                                .padding = same(),
+                                                .weights = weights})
+                                   : dense(x, {.units = outputs, .weights = weights});
+        };
+        Tensor x = input("x", layers.input, arithmetic == "w1a8" ? UInt(8) : Float(32));
+        if (arithmetic == "w1a1") {
             x = quantize(x, sign());
         }
-        if (real) {
-            return batch_norm(dense(x, {.units = size.n}));
+        for (int layer = 0; layer < layers.count; ++layer) {
+            x = batch_norm(product(x, layers.outputs, layers.kernel, layers.stride));
+            if (arithmetic != "f32") {
+                x = quantize(x, sign());
+            }
         }
-        x = quantize(batch_norm(dense(x, {.units = size.n, .weights = sign()})), sign());
-        return dense(x, {.units = 1, .weights = sign()});
+        x = product(x, 1, 1, 1);  // reads the last of them as another layer would
+        return layers.images() ? global_avg_pool(x) : x;
     });
 }
 
-const Step &product_step(const Program &program) {
-    const auto step = std::find_if(program.steps.begin(), program.steps.end(),
-                                   [](const Step &s) { return s.operations > 0; });
-    internal_check(step != program.steps.end(), "no product in the network to measure");
-    return *step;
+/** From the first product to the one of that number, with what lies between them. */
+std::span<const Step> product_steps(const Program &program, int count) {
+    const auto is_product = [](const Step &step) { return step.operations > 0; };
+    const auto first = std::find_if(program.steps.begin(), program.steps.end(), is_product);
+    auto end = first;
+    for (int i = 0; i < count; ++i) {
+        const auto product = std::find_if(end, program.steps.end(), is_product);
+        internal_check(product != program.steps.end(), "expected {} products to measure, found {}", count, i);
+        end = product + 1;
+    }
+    return {first, end};
 }
 
-BenchRow measure_kernel(const std::string &name, const Size &size, const CpuLevel &level, int rounds,
+BenchRow measure_layers(const std::string &name, const Layers &layers, const CpuLevel &level, int rounds,
                         BenchReport &report) {
-    const Graph network = product_network(size);
+    const Graph network = network_of(layers);
     const Arrays parameters = parameters_of(network, {});
     const Program program = deployed_program(network, parameters),
                   rival = deployed_program(as_float32(network), parameters);
+    const std::span<const Step> steps = product_steps(program, layers.count);
     const LowerChoice choice{.level = &level},
         fast{.level = &level, .batch = {}, .parallel = false, .strict_float = false};
-    const StepRunner ours(program, product_step(program), choice, size.m),
-        float32(rival, product_step(rival), fast, size.m);
-    const KernelReport kernel = report_kernel(program, product_step(program), choice);
+    CallMemory memory(program, layers.batch), rival_memory(rival, layers.batch);
+    StepsRunner ours(program, steps, choice, memory),
+        float32(rival, product_steps(rival, layers.count), fast, rival_memory);
+    ours.fill_inputs();
+    float32.fill_inputs();
+    const KernelReport kernel = report_kernel(program, steps.front(), choice);
     const std::optional<LimitLoop> limit = make_limit_loop(level, kernel.arithmetic);
     std::vector<Contender> contenders = {{[&] { ours.run(); }}, {[&] { float32.run(); }}};
     if (limit) {
@@ -74,8 +129,10 @@ BenchRow measure_kernel(const std::string &name, const Size &size, const CpuLeve
                  .seconds = measured[0].seconds,
                  .low = measured[0].low,
                  .high = measured[0].high,
-                 .operations = static_cast<double>(2 * size.m * size.n * size.k),
                  .baselines = {{"float32", measured[1].seconds}}};
+    for (const Step &step : steps) {
+        row.operations += static_cast<double>(step.operations * layers.batch);
+    }
     if (limit) {
         row.limit_gops = report.limits[limit->name] = limit->operations / measured[2].seconds * 1e-9;
     }
@@ -85,11 +142,11 @@ BenchRow measure_kernel(const std::string &name, const Size &size, const CpuLeve
 /** What a program adds to each of its kernels: the library of a long chain of tiny layers against its kernels
  * called one after another on the same memory, described beforehand. */
 BenchRow measure_overhead(const std::string &name, const CpuLevel &level, int rounds) {
-    constexpr int kLayers = 40;
+    constexpr int kCount = 40;
     // The less a kernel does, the less the places of its two copies in memory disturb the difference.
     const Graph network = build("overhead", [] {
         Tensor x = input("x", {1}, Float(32));
-        for (int layer = 0; layer < kLayers; ++layer) {
+        for (int layer = 0; layer < kCount; ++layer) {
             x = dense(x, {.units = 1});
         }
         return x;
@@ -97,38 +154,16 @@ BenchRow measure_overhead(const std::string &name, const CpuLevel &level, int ro
     const Program program = deployed_program(network, parameters_of(network, {}));
     const LoadedLibrary library(
         program, find_target(fmt::format("{}-linux-{}", level.architecture, level.name)), false);
-    AlignedBytes in(sizeof(float)), out(sizeof(float)), scratch(library.scratch_bytes(1));
-    const auto host = [&](const Buffer &buffer) -> void * {
-        switch (buffer.space) {
-            case Space::Input:
-                return in.data();
-            case Space::Output:
-                return out.data();
-            case Space::Scratch:
-                return scratch.data() + buffer.offset;
-            default:
-                const ValueId id = program.constants.at(static_cast<size_t>(buffer.index));
-                return const_cast<std::byte *>(program.graph.constants.at(id)->bytes.data());
-        }
-    };
-    const LowerChoice choice{.level = &level};
-    std::map<std::string, JitKernel> compiled;
-    std::vector<std::unique_ptr<StepRunner>> kernels;
-    for (const Step &step : program.steps) {
-        const std::string signature = kernel_signature(program, step, choice);
-        if (compiled.count(signature) == 0) {
-            compiled.emplace(signature, compile_step(program, step, choice));
-        }
-        kernels.push_back(std::make_unique<StepRunner>(compiled.at(signature), step, 1, host));
-    }
-    const Contender contenders[] = {{[&] { library.run(in.data(), out.data(), scratch.data(), 1); }}, {[&] {
-                                        for (const auto &kernel : kernels) {
-                                            kernel->run();
-                                        }
-                                    }}};
+    // Both work on the same memory.
+    CallMemory memory(program, 1);
+    memory.scratch.grow(library.scratch_bytes(1));
+    const StepsRunner kernels(program, program.steps, {.level = &level}, memory);
+    const Contender contenders[] = {
+        {[&] { library.run(memory.inputs[0].data(), memory.outputs[0].data(), memory.scratch.data(), 1); }},
+        {[&] { kernels.run(); }}};
     const std::vector<Measurement> measured = measure(contenders, rounds);
     const Measurement more = difference(measured[0], measured[1]);
-    const auto steps = static_cast<double>(kernels.size());
+    const auto steps = static_cast<double>(program.steps.size());
     return {
         .name = name, .seconds = more.seconds / steps, .low = more.low / steps, .high = more.high / steps};
 }
@@ -151,11 +186,10 @@ void bench_kernels(const BenchOptions &options, BenchReport &report) {
         return found;
     };
     for (const CpuLevel *level : bench_levels(options, report)) {
-        for (const Size &size : kSizes) {
-            const std::string name =
-                fmt::format("{}/m{}_n{}_k{}/{}", size.family, size.m, size.n, size.k, level->name);
+        for (const Layers &layers : kLayers) {
+            const std::string name = fmt::format("{}/{}", layers.name(), level->name);
             if (wanted(name)) {
-                report.rows.push_back(measure_kernel(name, size, *level, options.rounds, report));
+                report.rows.push_back(measure_layers(name, layers, *level, options.rounds, report));
             }
         }
         const std::string name = fmt::format("program/overhead/{}", level->name);

@@ -66,6 +66,7 @@ the best epoch, the tensors best.NAME of a training checkpoint, unless --last sa
   quantide bench digits                              the network and its layers at batch 1 and 100
   quantide bench digits --train                      the steps of a training step
   quantide bench kernels --filter w1a1 --json k.json
+  quantide bench kernels --filter conv2d             dense, conv2d, or chain5: five convolutions, packed in between
   quantide bench machine                             the limits alone
 
 Each figure is the median of rounds in which the network, the loop that measures the machine's limit and the same

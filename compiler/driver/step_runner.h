@@ -4,32 +4,41 @@
 
 #include <HalideRuntime.h>
 
+#include <span>
+
 namespace quantide {
 
-/** One kernel of a program, called alone. */
-class StepRunner {
-public:
-    /** On operands of its own, random bits. */
-    StepRunner(const Program &program, const Step &step, const LowerChoice &choice, int64_t batch);
-    /** On operands that lie where `host` says; if it is null, on operands of its own. */
-    StepRunner(JitKernel kernel, const Step &step, int64_t batch,
-               const std::function<void *(const Buffer &)> &host);
-    StepRunner(const StepRunner &) = delete;
-    StepRunner &operator=(const StepRunner &) = delete;
+/** What one call of a program works on, with zeros in it. */
+struct CallMemory {
+    CallMemory(const Program &program, int64_t batch);
 
+    int64_t batch;
+    std::vector<AlignedBytes> inputs, outputs;
+    AlignedBytes scratch;
+};
+
+/** Steps of a program without states, called one after another. */
+class StepsRunner {
+public:
+    /** `steps` are of the program; it, they and the memory must outlive the object. */
+    StepsRunner(const Program &program, std::span<const Step> steps, const LowerChoice &choice,
+                CallMemory &memory);
+
+    /** Puts random bits into what the first step reads, numbers in (-1, 1) where it reads float32. */
+    void fill_inputs();
     void run() const;
 
 private:
-    /** One operand: its memory, if that is its own, and its description. */
-    struct Operand {
-        AlignedBytes memory;
-        std::vector<halide_dimension_t> dimensions;
-        halide_buffer_t buffer{};
+    /** A kernel and the descriptions of its operands. */
+    struct Call {
+        JitKernel kernel;
+        std::vector<std::vector<halide_dimension_t>> dimensions;
+        std::vector<halide_buffer_t> buffers;
+        std::vector<halide_buffer_t *> operands;
     };
 
-    JitKernel kernel_;
-    std::vector<Operand> operands_;
-    std::vector<halide_buffer_t *> buffers_;
+    std::span<const Step> steps_;
+    std::vector<Call> calls_;
 };
 
 }  // namespace quantide

@@ -108,6 +108,16 @@ TEST(Commands, BenchReports) {
         EXPECT_NEAR(row["fraction"].get<double>(),
                     row["gops"].get<double>() / row["limit_gops"].get<double>(), 1e-9);
     }
+    // A convolution, and five of them with their results packed between them, count all their products.
+    const nlohmann::json images =
+        report("kernels --filter 'w1a1/k3_c512_n512_7x7' --level " + std::string(host_level().name));
+    ASSERT_EQ(images["results"].size(), 2U);
+    for (const auto &[row, name, layers] : {std::tuple{0, "conv2d", 1}, std::tuple{1, "chain5", 5}}) {
+        const nlohmann::json &result = images["results"][static_cast<size_t>(row)];
+        EXPECT_EQ(result["name"], fmt::format("{}/w1a1/k3_c512_n512_7x7/{}", name, host_level().name));
+        EXPECT_NEAR(result["gops"].get<double>() * result["seconds"].get<double>(),
+                    layers * 2e-9 * 9 * 512 * 512 * 49, 1e-9);
+    }
     // Levels that the machine lacks are named, not measured.
     int levels = 0;
     for (const CpuLevel &level : all_levels()) {

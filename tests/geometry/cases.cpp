@@ -1,0 +1,177 @@
+#include "tests/geometry/cases.h"
+
+#include <fmt/format.h>
+
+namespace quantide {
+
+namespace {
+
+const Arithmetic kArithmetics[] = {
+    {"w1a1 to signs", false, true, true, true}, {"w1a1 to floats", false, true, true, false},
+    {"w1a8 to signs", true, false, true, true}, {"w1a8 to floats", true, false, true, false},
+    {"float32", false, false, false, false},    {"float32 by signs", false, false, true, false},
+};
+const Padding kPaddings[] = {valid(), same(), pad(1, 0, 2, 1), pad(2, 1, 0, 1, 1), pad(1, -1)};
+enum Groups { kOne, kTwo, kDepthwise };
+// Those around multiples of a word of 32, also in a group of two.
+const int64_t kChannels[] = {1, 3, 31, 32, 33, 64, 65, 66, 127, 130};
+const int64_t kHeights[] = {1, 3, 6, 9}, kWidths[] = {2, 5, 8, 19};
+
+/** In the order in which complete() chooses them. */
+enum Axis : uint8_t {
+    kArithmetic,
+    kPadding,
+    kPool,
+    kGroups,
+    kInputs,
+    kOutputs,
+    kKernelHeight,
+    kDilationHeight,
+    kStrideHeight,
+    kHeight,
+    kKernelWidth,
+    kDilationWidth,
+    kStrideWidth,
+    kWidth,
+    kBatchSize,
+    kAxisCount
+};
+
+/** Rows or columns of the result; 0 where the window is larger than the padded image. */
+int64_t outputs(const Padding &padding, int64_t before, int64_t after, int64_t extent, int64_t kernel,
+                int64_t dilation, int64_t stride) {
+    if (padding.same) {
+        return (extent + stride - 1) / stride;
+    }
+    const int64_t free = extent + before + after - ((kernel - 1) * dilation + 1);
+    return free < 0 ? 0 : free / stride + 1;
+}
+
+bool fits(const Choice &choice, bool vertical) {
+    const auto at = [&](Axis axis) { return choice[static_cast<size_t>(axis + (vertical ? 0 : 4))]; };
+    if (choice[kPadding] == kOpen || choice[kPool] == kOpen || at(kKernelHeight) == kOpen ||
+        at(kDilationHeight) == kOpen || at(kStrideHeight) == kOpen || at(kHeight) == kOpen) {
+        return true;
+    }
+    const Padding &padding = kPaddings[choice[kPadding]];
+    const int64_t extent = (vertical ? kHeights : kWidths)[at(kHeight)];
+    return outputs(padding, padding.pads[vertical ? 0 : 1], padding.pads[vertical ? 2 : 3], extent,
+                   at(kKernelHeight) + 1, at(kDilationHeight) + 1,
+                   at(kStrideHeight) + 1) >= (choice[kPool] == 1 ? 2 : 1);
+}
+
+bool divides(const Choice &choice) {
+    const int64_t inputs = choice[kInputs] == kOpen ? 0 : kChannels[choice[kInputs]],
+                  outputs = choice[kOutputs] == kOpen ? 0 : kChannels[choice[kOutputs]];
+    switch (choice[kGroups]) {
+        case kTwo:
+            return inputs % 2 == 0 && outputs % 2 == 0;
+        case kDepthwise:
+            return inputs == 0 || outputs % inputs == 0;
+        default:
+            return true;
+    }
+}
+
+uint32_t seed_of(const ConvCase &c) {
+    return static_cast<uint32_t>(c.channels * 7 + c.conv.channels * 5 + c.height * 3 + c.width);
+}
+
+}  // namespace
+
+const Axes &conv_axes() {
+    static const Axes axes = {
+        .sizes = {std::ssize(kArithmetics), std::ssize(kPaddings), 3, 3, std::ssize(kChannels),
+                  std::ssize(kChannels), 5, 2, 3, std::ssize(kHeights), 5, 2, 3, std::ssize(kWidths), 3},
+        .allowed = [](const Choice &choice) {
+            return fits(choice, true) && fits(choice, false) && divides(choice);
+        }};
+    return axes;
+}
+
+ConvCase make_conv_case(const Choice &choice) {
+    ConvCase c{.arithmetic = kArithmetics[choice[kArithmetic]],
+               .batch = choice[kBatchSize] + 1,
+               .channels = kChannels[choice[kInputs]],
+               .height = kHeights[choice[kHeight]],
+               .width = kWidths[choice[kWidth]],
+               .conv = {},
+               .pool = choice[kPool]};
+    c.conv = {.channels = kChannels[choice[kOutputs]],
+              .kernel = {choice[kKernelHeight] + 1, choice[kKernelWidth] + 1},
+              .stride = {choice[kStrideHeight] + 1, choice[kStrideWidth] + 1},
+              .dilation = {choice[kDilationHeight] + 1, choice[kDilationWidth] + 1},
+              .padding = kPaddings[choice[kPadding]],
+              .groups = choice[kGroups] == kOne   ? 1
+                        : choice[kGroups] == kTwo ? 2
+                                                  : c.channels,
+              .weights = c.arithmetic.sign_weights ? sign() : float32()};
+    return c;
+}
+
+std::string ConvCase::text() const {
+    const Shape &pads = conv.padding.pads;
+    return fmt::format(
+        "{}, batch {}, {}x{}x{} to {} channels in {} groups, kernel {}x{}, stride {}x{}, dilation {}x{}, {}, "
+        "pool {}",
+        arithmetic.name, batch, channels, height, width, conv.channels, conv.groups, conv.kernel.height,
+        conv.kernel.width, conv.stride.height, conv.stride.width, conv.dilation.height, conv.dilation.width,
+        conv.padding.same
+            ? "same"
+            : fmt::format("pad({}, {}, {}, {}, {})", pads[0], pads[1], pads[2], pads[3], conv.padding.value),
+        pool);
+}
+
+Graph ConvCase::network(const std::string &name) const {
+    return build(name, [&] {
+        Tensor x = arithmetic.codes ? quantide::input("image", {channels, height, width}, UInt(8),
+                                                      {.scale = 0.125F, .offset = -1})
+                                    : quantide::input("image", {channels, height, width}, Float(32));
+        if (arithmetic.sign_inputs) {
+            x = quantize(x, sign());
+        }
+        x = conv2d(x, conv);
+        if (pool == 1) {
+            x = max_pool(x);
+        }
+        x = batch_norm(x);
+        if (arithmetic.sign_results) {
+            x = quantize(x, sign());
+        }
+        if (pool == 2) {
+            x = max_pool(x, {.kernel = 3, .stride = 2, .padding = pad(1)});
+        }
+        x = flatten(x);
+        return arithmetic.sign_results ? dense(x, {.units = 9, .weights = sign()}) : x;
+    });
+}
+
+Arrays ConvCase::parameters(const Graph &network) const {
+    Random random(seed_of(*this));
+    Arrays result;
+    for (const Node &node : network.nodes) {
+        if (node.op != "parameter") {
+            continue;
+        }
+        const Value &value = network.value(node.outputs[0]);
+        Array &array = result[value.name] = random.floats(value.shape, -1, 1);
+        for (float &number : array.floats()) {
+            if (value.name.ends_with("running_var")) {
+                number = number * number * 40;
+            } else if (value.name.ends_with("running_mean")) {
+                number *= 5;
+            } else if (value.name == "batch_norm1.weight" && number > 0.9F) {
+                number = 0;
+            }
+        }
+    }
+    return result;
+}
+
+Array ConvCase::input() const {
+    Random random(seed_of(*this) + 1);
+    const Shape shape = {batch, channels, height, width};
+    return arithmetic.codes ? random.codes(UInt(8), shape) : random.floats(shape);
+}
+
+}  // namespace quantide

@@ -1,0 +1,38 @@
+#pragma once
+#include "dsl/dsl.h"
+#include "tests/geometry/covering.h"
+
+namespace quantide {
+
+/** What the two operands of a convolution are, and whether its results become signs. */
+struct Arithmetic {
+    const char *name = "";
+    bool codes = false;  ///< the input is UInt(8)
+    bool sign_inputs = false, sign_weights = false, sign_results = false;
+};
+
+/** One convolution's geometry and neighbours. */
+struct ConvCase {
+    Arithmetic arithmetic = {};
+    int64_t batch = 0, channels = 0, height = 0, width = 0;
+    Conv2dOptions conv;
+    int pool = 0;  ///< 0: none; 1: 2x2 before the batch norm; 2: 3x3 in steps of 2, padded, after it
+
+    std::string text() const;
+    /** From an input to scores: [quantize,] conv2d, batch norm, [quantize], and what makes scores of that:
+     * all the numbers, or a binary dense layer of a few units, whose every sum any single wrong sign changes.
+     */
+    Graph network(const std::string &name) const;
+    /** Numbers for its parameters and its input. */
+    Arrays parameters(const Graph &network) const;
+    Array input() const;
+};
+
+/** The axes of the grid; their rules leave out windows larger than the padded image, groups that do not
+ * divide the channels, and pools larger than what they pool. */
+const Axes &conv_axes();
+
+/** The case of a whole choice. */
+ConvCase make_conv_case(const Choice &choice);
+
+}  // namespace quantide
