@@ -45,8 +45,8 @@ int tile_width(int64_t width, int64_t most) {
     return static_cast<int>(best);
 }
 
-// "Register" keeps Halide from putting what is large on the heap. Few channels make no vector: there a row of one
-// channel does.
+// "Register" keeps Halide from putting what is large on the heap. Few channels make no vector: there a row of
+// one channel does.
 void schedule_padding(const Kernel &kernel, const Var &y, const Var &n, int vector) {
     Func out = kernel.outputs[0], padded = find_stage(kernel, "padded");
     if (!padded.defined()) {
