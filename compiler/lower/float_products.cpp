@@ -1,16 +1,24 @@
 #include "compiler/lower/float_products.h"
 
+#include "compiler/base/integers.h"
+#include "compiler/lower/window.h"
+#include "schedules/markers.h"
+
 namespace quantide {
 
 using Halide::cast;
 using Halide::Expr;
+using Halide::Func;
+using Halide::RDom;
+using Halide::Var;
 
 Expr weight_at(GroupLowering &group, ValueId weights, const Expr &lane, const Expr &channel, const Expr &tap,
                const Expr &panel) {
     const Value &w = group.graph.value(weights);
     const int depth = static_cast<int>(w.shape[1]);
     if (w.layout == Layout::OutputPanels && w.type.bits == 1) {
-        const Expr word = group.words(weights)(lane, tap * ((depth + 31) / 32) + channel / 32, panel);
+        const Expr word =
+            group.words(weights)(lane, tap * static_cast<int>(divide_up(depth, 32)) + channel / 32, panel);
         return number_of(w, (word >> cast<uint32_t>(channel % 32)) & 1);
     }
     if (w.layout == Layout::OutputPanels) {
@@ -22,6 +30,25 @@ Expr weight_at(GroupLowering &group, ValueId weights, const Expr &lane, const Ex
     }
     const int width = static_cast<int>(w.shape[3]);
     return number_of(w, group.elements(weights)(channel, tap % width, tap / width, output));
+}
+
+Func convolve(GroupLowering &group, const Func &image, const Window &window, int channels,
+              const Func &weights, int64_t outputs) {
+    const int width = static_cast<int>(window.kernel[1]), height = static_cast<int>(window.kernel[0]);
+    group.kernel.family = "conv2d/f32";
+    group.kernel.n = outputs;
+    group.kernel.channels = channels;
+    group.kernel.k = int64_t{channels} * width * height;
+    const Var lane("lane"), panel("panel"), c("c"), x("x"), y("y"), n("n");
+    const RDom r({{0, channels}, {0, width}, {0, height}}, "tap");
+    Func accumulate("accumulate"), sum("conv2d");
+    accumulate(lane, x, y, n, panel) = 0.0F;
+    accumulate(lane, x, y, n, panel) = fused_multiply_add(
+        image(r.x, input_of(window, 1, x, r.y), input_of(window, 0, y, r.z), n),
+        weights(lane, (r.z * width + r.y) * channels + r.x, panel), accumulate(lane, x, y, n, panel));
+    group.stage("accumulate", accumulate);
+    sum(c, x, y, n) = from_panels(accumulate, c, {x, y, n}, outputs);
+    return sum;
 }
 
 }  // namespace quantide

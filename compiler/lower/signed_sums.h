@@ -13,4 +13,10 @@ constexpr int kTermsPerTable = 4;
  * addition do four multiply-adds. The sum of +-term(b) for b in 0..3, + where bit b of `signs` is set. */
 Halide::Expr signed_sum(const Halide::Expr &signs, const std::function<Halide::Expr(int)> &term);
 
+/** Which of the entries it is: bit b set where the lowest bit of sign(b) is, for b in 0..3; as UInt(8). */
+Halide::Expr sign_code(const std::function<Halide::Expr(int)> &sign);
+
+/** A code that was stored, as an index of the entries. */
+Halide::Expr entry_of(const Halide::Expr &code);
+
 }  // namespace quantide

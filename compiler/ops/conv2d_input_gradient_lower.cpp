@@ -1,8 +1,8 @@
+#include "compiler/base/integers.h"
 #include "compiler/lower/float_products.h"
 #include "compiler/lower/op_table.h"
 #include "compiler/lower/signed_sums.h"
 #include "compiler/lower/window.h"
-#include "schedules/markers.h"
 
 namespace quantide {
 
@@ -45,7 +45,7 @@ void signed_convolution(GroupLowering &group, const Node &node, const Window &wi
     const IntegerView view = integer_view(w.encoding);
     internal_check(w.layout == Layout::OutputPanels && view.offset == 0,
                    "{}: weights that are not +-scale in panels", node.name);
-    const int outputs = static_cast<int>(w.shape[0]), in_words = static_cast<int>((w.shape[1] + 31) / 32);
+    const int outputs = static_cast<int>(w.shape[0]), in_words = static_cast<int>(divide_up(w.shape[1], 32));
     const int height = static_cast<int>(w.shape[2]), width = static_cast<int>(w.shape[3]);
     const int rows = static_cast<int>(dy.shape[2]), columns = static_cast<int>(dy.shape[3]);
     const Func elements = group.elements(node.inputs[0]), words = group.words(node.inputs[1]);
@@ -58,23 +58,18 @@ void signed_convolution(GroupLowering &group, const Node &node, const Window &wi
                                        0.0F);
     tables(x, y, entry, four, block, n) = signed_sum(
         entry, [&](int b) { return terms(x, y, kTermsPerTable * (kTablesPerBlock * block + four) + b, n); });
-    Expr code = cast<uint8_t>(0);
-    for (int b = 0; b < kTermsPerTable; ++b) {
+    signs(bit, word, tap, four) = sign_code([&](int b) -> Expr {
         const Expr output = Halide::min(kTermsPerTable * four + b, outputs - 1);
-        const Expr sign = (words(output % 32, tap * in_words + word, output / 32) >> cast<uint32_t>(bit)) & 1;
-        code = code | (cast<uint8_t>(sign) << cast<uint8_t>(b));
-    }
-    signs(bit, word, tap, four) = code;
+        return words(output % 32, tap * in_words + word, output / 32) >> cast<uint32_t>(bit);
+    });
     const RDom r({{0, kTablesPerBlock}, {0, width}, {0, height}}, "tap");
     const Expr last_tap = height * width - 1;
-    const Expr found =
-        cast<int>(signs(c % 32, c / 32, last_tap - (r.z * width + r.y), kTablesPerBlock * block + r.x));
+    const Expr code = signs(c % 32, c / 32, last_tap - (r.z * width + r.y), kTablesPerBlock * block + r.x);
     partial(x, y, c, block, n) = 0.0F;
     partial(x, y, c, block, n) +=
-        tables(input_of(window, 1, x, r.y), input_of(window, 0, y, r.z),
-               Halide::unsafe_promise_clamped(found, 0, (1 << kTermsPerTable) - 1), r.x, block, n);
+        tables(input_of(window, 1, x, r.y), input_of(window, 0, y, r.z), entry_of(code), r.x, block, n);
     const int per_block = kTermsPerTable * kTablesPerBlock;
-    const RDom all(0, (outputs + per_block - 1) / per_block, "block");
+    const RDom all(0, static_cast<int>(divide_up(outputs, per_block)), "block");
     product(x, y, c, n) = 0.0F;
     product(x, y, c, n) += partial(x, y, c, all, n);
     dx(c, x, y, n) = product(x, y, c, n) * view.scale;
@@ -89,13 +84,8 @@ void convolution(GroupLowering &group, const Node &node, const Window &window) {
     const Value &dy = group.graph.value(node.inputs[0]), &w = group.graph.value(node.inputs[1]);
     const int outputs = static_cast<int>(w.shape[0]), inputs = static_cast<int>(w.shape[1]);
     const int height = static_cast<int>(w.shape[2]), width = static_cast<int>(w.shape[3]);
-    Kernel &kernel = group.kernel;
-    kernel.family = "conv2d/f32";
-    kernel.n = inputs;
-    kernel.channels = outputs;
-    kernel.k = int64_t{outputs} * height * width;
-    kernel.m = dy.shape[0];
-    Func outside("outside"), weights("weights"), accumulate("accumulate"), dx("input_gradient");
+    group.kernel.m = dy.shape[0];
+    Func outside("outside"), weights("weights");
     outside(k) = 0.0F;
     const Func image = with_padding(group.elements(node.inputs[0]), dy.shape, window, outside);
     stage_padding(group, image, outputs, dy.shape, window);
@@ -103,13 +93,7 @@ void convolution(GroupLowering &group, const Node &node, const Window &window) {
     weights(lane, k, panel) = weight_at(group, node.inputs[1], output % 32,
                                         Halide::min(32 * panel + lane, inputs - 1), tap, output / 32);
     group.stage("weights", weights);
-    const RDom r({{0, outputs}, {0, width}, {0, height}}, "tap");
-    accumulate(lane, x, y, n, panel) = 0.0F;
-    accumulate(lane, x, y, n, panel) = fused_multiply_add(
-        image(r.x, input_of(window, 1, x, r.y), input_of(window, 0, y, r.z), n),
-        weights(lane, (r.z * width + r.y) * outputs + r.x, panel), accumulate(lane, x, y, n, panel));
-    group.stage("accumulate", accumulate);
-    dx(c, x, y, n) = from_panels(accumulate, c, {x, y, n}, kernel.n);
+    const Func dx = convolve(group, image, window, outputs, weights, inputs);
     group.define(node.outputs[0], dx);
 }
 

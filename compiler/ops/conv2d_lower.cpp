@@ -6,7 +6,6 @@
 
 namespace quantide {
 
-using Halide::Expr;
 using Halide::Func;
 using Halide::RDom;
 using Halide::Var;
@@ -20,11 +19,16 @@ constexpr int64_t kMostWeightBytes = 5 << 16;
 const Var lane("lane"), panel("panel"), k("k"), c("c"), x("x"), y("y"), n("n");
 
 /** Element by element, channels as lanes. */
-Func grouped(GroupLowering &group, const Node &node, const ConvOperands &conv, const Func &image,
-             const RDom &r) {
-    const int depth = static_cast<int>(conv.w->shape[1]);
+Func grouped(GroupLowering &group, const Node &node, const ConvOperands &conv, const Func &image) {
+    const int depth = static_cast<int>(conv.w->shape[1]), width = static_cast<int>(conv.window.kernel[1]),
+              height = static_cast<int>(conv.window.kernel[0]);
     const int outputs = static_cast<int>(conv.w->shape[0] / conv.groups);
+    group.kernel.family = "conv2d/f32/grouped";
+    group.kernel.n = conv.w->shape[0];
+    group.kernel.channels = depth;
+    group.kernel.k = int64_t{depth} * width * height;
     const Func w = group.elements(node.inputs[1]);
+    const RDom r({{0, depth}, {0, width}, {0, height}}, "tap");
     Func accumulate("accumulate");
     accumulate(c, x, y, n) = 0.0F;
     accumulate(c, x, y, n) = fused_multiply_add(
@@ -42,37 +46,25 @@ Func grouped(GroupLowering &group, const Node &node, const ConvOperands &conv, c
 // changes no sum that starts at 0.
 void lower_conv2d(GroupLowering &group, const Node &node) {
     const ConvOperands conv = check_conv(group.graph, node);
-    const int depth = static_cast<int>(conv.w->shape[1]), width = static_cast<int>(conv.window.kernel[1]),
-              height = static_cast<int>(conv.window.kernel[0]);
-    Kernel &kernel = group.kernel;
-    kernel.n = conv.w->shape[0];
-    kernel.k = int64_t{depth} * width * height;
-    kernel.channels = depth;
-    kernel.m = group.options.batch.value_or(0);
-    kernel.family = conv.groups > 1 ? "conv2d/f32/grouped" : "conv2d/f32";
+    group.kernel.m = group.options.batch.value_or(0);
     const Func elements = group.elements(node.inputs[0]);
-    Func numbers("numbers"), outside("outside"), accumulate("accumulate"), sum("conv2d");
+    Func numbers("numbers"), outside("outside");
     numbers(elements.args()) = number_of(*conv.x, elements(elements.args()));
     outside(k) = static_cast<float>(node.real("pad_value"));
     const Func image = with_padding(numbers, conv.x->shape, conv.window, outside);
     stage_padding(group, image, conv.x->shape[1], conv.x->shape, conv.window);
-    const RDom r({{0, depth}, {0, width}, {0, height}}, "tap");
     if (conv.groups > 1) {
-        group.define(node.outputs[0], grouped(group, node, conv, image, r));
+        group.define(node.outputs[0], grouped(group, node, conv, image));
         return;
     }
+    const int depth = static_cast<int>(conv.w->shape[1]);
     Func weights("weights");
     weights(lane, k, panel) = weight_at(group, node.inputs[1], lane, k % depth, k / depth, panel);
-    if (!conv.w->encoding.plain() && 32 * kernel.k * int64_t{sizeof(float)} <= kMostWeightBytes) {
+    const int64_t in_panel = 32 * depth * conv.window.kernel[0] * conv.window.kernel[1];
+    if (!conv.w->encoding.plain() && in_panel * int64_t{sizeof(float)} <= kMostWeightBytes) {
         group.stage("weights", weights);
     }
-    accumulate(lane, x, y, n, panel) = 0.0F;
-    accumulate(lane, x, y, n, panel) = fused_multiply_add(
-        image(r.x, input_of(conv.window, 1, x, r.y), input_of(conv.window, 0, y, r.z), n),
-        weights(lane, (r.z * width + r.y) * depth + r.x, panel), accumulate(lane, x, y, n, panel));
-    sum(c, x, y, n) = from_panels(accumulate, c, {x, y, n}, kernel.n);
-    group.stage("accumulate", accumulate);
-    group.define(node.outputs[0], sum);
+    group.define(node.outputs[0], convolve(group, image, conv.window, depth, weights, conv.w->shape[0]));
 }
 
 }  // namespace quantide

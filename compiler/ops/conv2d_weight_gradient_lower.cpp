@@ -1,3 +1,4 @@
+#include "compiler/base/integers.h"
 #include "compiler/lower/op_table.h"
 #include "compiler/lower/signed_sums.h"
 #include "compiler/lower/window.h"
@@ -62,29 +63,25 @@ public:
     void of_signs() {
         const IntegerView view = integer_view(in.encoding);
         const int columns = static_cast<int>(in.shape[3]), height = static_cast<int>(in.shape[2]);
-        const int groups = static_cast<int>(out.shape[3] + kTermsPerTable - 1) / kTermsPerTable;
+        const int groups = static_cast<int>(divide_up(out.shape[3], kTermsPerTable));
         const Func words = group.words(node.inputs[1]);
         const Var entry("entry"), four("group"), bit("bit"), word("word"), tap("tap");
         Func tables("tables"), signs("signs"), outside("outside");
         tables(lane, entry, four, y, n, panel) =
             signed_sum(entry, [&](int b) { return terms(lane, kTermsPerTable * four + b, y, n, panel); });
-        Expr code = cast<uint8_t>(0);
-        for (int b = 0; b < kTermsPerTable; ++b) {
+        signs(bit, word, x, four, y, n) = sign_code([&](int b) -> Expr {
             const Expr ix = input_of(window, 1, kTermsPerTable * four + b, x);
             const Expr inside = ix >= 0 && ix < columns && y >= 0 && y < height;
             const Expr at =
                 words(word, Halide::clamp(ix, 0, columns - 1), Halide::clamp(y, 0, height - 1), n);
-            const Expr sign = Halide::select(inside, (at >> cast<uint32_t>(bit)) & 1, cast<uint32_t>(0));
-            code = code | (cast<uint8_t>(sign) << cast<uint8_t>(b));
-        }
-        signs(bit, word, x, four, y, n) = code;
+            return Halide::select(inside, at >> cast<uint32_t>(bit), cast<uint32_t>(0));
+        });
         const RDom r({{0, groups}, {0, rows}}, "position");
         const Expr row = block * rows + r.y, column_tap = k / depth % width, row_tap = k / depth / width;
-        const Expr found = cast<int>(
-            signs(k % depth % 32, k % depth / 32, column_tap, r.x, input_of(window, 0, row, row_tap), n));
+        const Expr code =
+            signs(k % depth % 32, k % depth / 32, column_tap, r.x, input_of(window, 0, row, row_tap), n);
         partial(lane, k, panel, block, n) = 0.0F;
-        partial(lane, k, panel, block, n) += tables(
-            lane, Halide::unsafe_promise_clamped(found, 0, (1 << kTermsPerTable) - 1), r.x, row, n, panel);
+        partial(lane, k, panel, block, n) += tables(lane, entry_of(code), r.x, row, n, panel);
         group.stage("tables", tables);
         group.stage("signs", signs);
         if (!window.has_padding()) {

@@ -23,15 +23,6 @@ bool is_updated_in_panels(const Graph &graph, ValueId gradient) {
     return false;
 }
 
-/** What the codes of x stand for. */
-Expr number(const Value &x, const Expr &element) {
-    if (x.encoding.plain()) {
-        return element;
-    }
-    const IntegerView view = integer_view(x.encoding);
-    return cast<float>(cast<int32_t>(element) * view.multiplier + view.addend) * view.scale + view.offset;
-}
-
 }  // namespace
 
 // dw[m, k] = sum_n dy[n, m] x[n, k]. In panels, outputs are lanes and what differs between inputs is only
@@ -48,7 +39,7 @@ void lower_dense_weight_gradient(GroupLowering &group, const Node &node) {
         const RDom row(0, rows, "row");
         const Func codes = group.elements(node.inputs[1]);
         product(c, n) = 0.0F;
-        product(c, n) += dy(n, row) * number(x, codes(c, row));
+        product(c, n) += dy(n, row) * number_of(x, codes(c, row));
         group.kernel.family = "weight_gradient";
         group.define(node.outputs[0], product);
         return;
@@ -67,15 +58,12 @@ void lower_dense_weight_gradient(GroupLowering &group, const Node &node) {
         Func signs("signs"), tables("tables");
         tables(lane, entry, four, panel) =
             signed_sum(entry, [&](int b) { return term(lane, kTermsPerTable * four + b, panel); });
-        Expr code = cast<uint8_t>(0);
-        for (int b = 0; b < kTermsPerTable; ++b) {
+        signs(bit, four, word) = sign_code([&](int b) -> Expr {
             const Expr row = Halide::min(kTermsPerTable * four + b, rows - 1);
-            code = code | (cast<uint8_t>((words(word, row) >> cast<uint32_t>(bit)) & 1) << cast<uint8_t>(b));
-        }
-        signs(bit, four, word) = code;
+            return words(word, row) >> cast<uint32_t>(bit);
+        });
         const auto look_up = [&](int g) {
-            const Expr found = Halide::unsafe_promise_clamped(cast<int>(signs(k % 32, g, k / 32)), 0, 15);
-            return tables(lane, found, g, panel);
+            return tables(lane, entry_of(signs(k % 32, g, k / 32)), g, panel);
         };
         Expr sum = look_up(0);
         for (int g = 1; g < groups; ++g) {
@@ -90,7 +78,7 @@ void lower_dense_weight_gradient(GroupLowering &group, const Node &node) {
         const Var step("step");
         Func terms("terms"), numbers("numbers");
         terms(lane, step, panel) = term(lane, step, panel);
-        numbers(k, step) = number(x, codes(k, step));
+        numbers(k, step) = number_of(x, codes(k, step));
         product(lane, k, panel) = 0.0F;
         product(lane, k, panel) += terms(lane, row, panel) * numbers(k, row);
         group.stage("terms", terms);
