@@ -1,3 +1,4 @@
+#include "compiler/base/integers.h"
 #include "schedules/families.h"
 #include "schedules/panels.h"
 
@@ -6,6 +7,7 @@ namespace quantide {
 using namespace loops;
 using Halide::Expr;
 using Halide::Func;
+using Halide::LoopLevel;
 using Halide::MemoryType;
 using Halide::RVar;
 using Halide::Stage;
@@ -17,6 +19,8 @@ namespace {
 
 /** Reductions of so many words have their addresses known: they are unrolled. */
 constexpr int64_t kMostUnrolled = 40;
+/** Positions of which codes are gathered at a time. */
+constexpr int64_t kMostStrip = 64;
 
 void unroll_all(Stage s, const std::vector<RVar> &steps) {
     for (const RVar &step : steps) {
@@ -54,34 +58,56 @@ struct Positions {
     }
 };
 
+/** The codes of positions as lanes, and their totals. */
+void schedule_codes(const Kernel &kernel, const LoopLevel &at, const Tuning &tuning) {
+    Func codes = find_stage(kernel, "codes"), sum = find_stage(kernel, "sum");
+    const std::vector<Var> args = codes.args();
+    const Var bit = args[0], word = args[1], x = args[2];
+    codes.compute_at(at).store_in(MemoryType::Register).bound(bit, 0, 8);
+    codes.reorder(x, bit, word).reorder_storage(x, bit, word).unroll(bit);
+    codes.vectorize(x, tuning.vector, TailStrategy::GuardWithIf);
+    const int words = static_cast<int>(divide_up(kernel.k, 32));
+    if (words <= (tuning.block == 0 ? kMostUnrolled : tuning.block)) {
+        codes.bound(word, 0, words).unroll(word);
+    }
+    const Var position = sum.args()[0];
+    sum.compute_at(at).store_in(MemoryType::Register);
+    sum.vectorize(position, tuning.vector, TailStrategy::GuardWithIf);
+    std::vector<VarOrRVar> order{position};
+    for (const RVar &step : sum.rvars()) {
+        order.emplace_back(step);
+    }
+    sum.update().reorder(order).vectorize(position, tuning.vector, TailStrategy::GuardWithIf);
+}
+
 }  // namespace
 
 // Outputs are lanes; positions of a row of the image make a tile. A panel of weights stays in L1 while an
-// image passes; but where the codes of a position are gathered first (w1a8), a tile of positions passes all
-// panels.
+// image passes; but where the codes of positions are gathered first (w1a8), those of a strip of tiles, with
+// positions as lanes, a tile passes all panels.
 void schedule_conv(Kernel &kernel, const Tuning &tuning) {
-    Func out = kernel.outputs[0], codes = find_stage(kernel, "codes"), narrow = find_stage(kernel, "narrow"),
+    Func out = kernel.outputs[0], narrow = find_stage(kernel, "narrow"),
          accumulate = find_stage(kernel, "accumulate");
     const Var x = out.args()[1], y = out.args()[2], n = out.args()[3];
-    const bool positions_outside = codes.defined();
+    const bool positions_outside = kernel.stages.count("codes") != 0;
     const Panels panels = schedule_panels(kernel, tuning);
-    out.split(x, tile, inner, tile_width(kernel.width, tuning.rows / kernel.pooled),
-              TailStrategy::ShiftInwards)
-        .unroll(inner);
+    const int in_tile = tile_width(kernel.width, tuning.rows / kernel.pooled);
     std::vector<VarOrRVar> order = panels.inside;
-    positions_outside ? order.insert(order.end(), {panels.loop, tile, y, n})
-                      : order.insert(order.end(), {tile, y, panels.loop, n});
+    if (positions_outside) {
+        const int tiles = tile_width(kernel.width / in_tile, kMostStrip / (in_tile * kernel.pooled));
+        out.split(x, strip, x, tiles * in_tile, TailStrategy::ShiftInwards);
+        order.insert(order.end(), {panels.loop, tile, strip, y, n});
+    } else {
+        order.insert(order.end(), {tile, y, panels.loop, n});
+    }
+    out.split(x, tile, inner, in_tile, TailStrategy::ShiftInwards).unroll(inner);
     out.reorder(order);
     if (kernel.parallel) {
         out.parallel(positions_outside ? y : panels.loop);
     }
-    schedule_padding(kernel, y, n, 1);
+    schedule_padding(kernel, y, n, positions_outside ? kernel.target.natural_vector_size<uint8_t>() : 1);
     if (positions_outside) {
-        codes.compute_at(out, tile).store_in(MemoryType::Register);
-        codes.bound(codes.args()[0], 0, 8).unroll(codes.args()[0]);
-        Func sum = find_stage(kernel, "sum");
-        sum.compute_at(out, tile).store_in(MemoryType::Stack);
-        sum.update().atomic().vectorize(sum.rvars()[0]);
+        schedule_codes(kernel, LoopLevel(out, strip), tuning);
     }
 
     const Positions positions(accumulate, tuning.rows > 1);
@@ -108,47 +134,6 @@ void schedule_conv(Kernel &kernel, const Tuning &tuning) {
     } else if (unrolled) {
         unroll_all(update, steps);
     }
-}
-
-// Channels are lanes, positions of a row make a tile, taps go by one after the other.
-void schedule_taps(Kernel &kernel, const Tuning &tuning) {
-    Func out = kernel.outputs[0], pack = find_stage(kernel, "pack");
-    Func accumulate = find_stage(kernel, "accumulate"), channel_scale = find_stage(kernel, "channel_scale");
-    const std::vector<Var> args = out.args();
-    const Var x = args[1], y = args[2], n = args[3];
-    const int vector = kernel.target.natural_vector_size<float>();
-    const Var panels("panel");
-    const int in_tile = tile_width(kernel.width, tuning.rows / kernel.pooled);
-    if (pack.defined()) {
-        out.split(x, tile, inner, in_tile, TailStrategy::ShiftInwards).reorder(inner, tile, y, args[0], n);
-        pack.compute_at(out, inner).store_in(MemoryType::Register);
-        pack.update().atomic().vectorize(pack.rvars()[0]);
-        accumulate.compute_at(out, tile);
-    } else {
-        out.split(args[0], panels, lane, tuning.lanes, TailStrategy::GuardWithIf)
-            .split(x, tile, inner, in_tile, TailStrategy::ShiftInwards)
-            .reorder(lane, inner, tile, y, panels, n)
-            .vectorize(lane, vector)
-            .unroll(lane)
-            .unroll(inner);
-        accumulate.compute_at(out, tile);
-    }
-    if (kernel.parallel) {
-        out.parallel(y);
-    }
-    if (channel_scale.defined()) {
-        channel_scale.compute_root().store_in(MemoryType::Register);
-        channel_scale.vectorize(channel_scale.args()[0], vector, TailStrategy::GuardWithIf);
-    }
-    schedule_padding(kernel, y, n, vector);
-    const std::vector<Var> at = accumulate.args();
-    accumulate.store_in(MemoryType::Stack).vectorize(at[0], vector, TailStrategy::GuardWithIf);
-    std::vector<VarOrRVar> order{at[0], at[1], at[2]};
-    for (const RVar &tap : accumulate.rvars()) {
-        order.emplace_back(tap);
-    }
-    accumulate.update().reorder(order).vectorize(at[0], vector, TailStrategy::GuardWithIf);
-    accumulate.update().unroll(at[1]);
 }
 
 }  // namespace quantide

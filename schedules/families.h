@@ -15,10 +15,8 @@ void schedule_floats(Kernel &kernel, const Tuning &tuning);
 /** Convolutions with panels of 1-bit weights, and what is fused behind them. */
 void schedule_conv(Kernel &kernel, const Tuning &tuning);
 
-/** Convolutions of float32, or of float32 and codes. */
-void schedule_float_conv(Kernel &kernel, const Tuning &tuning);
-
-/** Convolutions element by element: groups. */
+/** Convolutions element by element: of float32, of float32 and codes, and of codes whose groups share no
+ * words. */
 void schedule_taps(Kernel &kernel, const Tuning &tuning);
 
 /** Training: the gradient of a convolution's weights. */

@@ -46,7 +46,7 @@ int tile_width(int64_t width, int64_t most) {
 }
 
 // "Register" keeps Halide from putting what is large on the heap. Few channels make no vector: there a row of
-// one channel does.
+// one channel does, as where positions are lanes afterwards.
 void schedule_padding(const Kernel &kernel, const Var &y, const Var &n, int vector) {
     Func out = kernel.outputs[0], padded = find_stage(kernel, "padded");
     if (!padded.defined()) {
@@ -54,8 +54,11 @@ void schedule_padding(const Kernel &kernel, const Var &y, const Var &n, int vect
     }
     padded.compute_at(out, kernel.pads_image ? n : y).store_in(MemoryType::Register);
     const Var c = padded.args()[0], x = padded.args()[1];
-    if (vector > 1 && kernel.channels > 0 && kernel.channels < vector) {
+    const bool few = c.name() != lane.name() && kernel.channels > 0 && kernel.channels < vector;
+    if (vector > 1 && (few || kernel.stages.count("codes") != 0)) {
         padded.reorder(x, c).reorder_storage(x, c).vectorize(x, vector, TailStrategy::GuardWithIf);
+    } else if (c.name() == lane.name()) {
+        padded.vectorize(c, vector).unroll(c);
     } else if (vector > 1) {
         padded.vectorize(c, vector, TailStrategy::GuardWithIf);
     }

@@ -8,7 +8,7 @@ namespace quantide {
 namespace loops {
 /** Loops of those names, in any schedule. */
 inline const Halide::Var lane("lane"), row("row"), panel("panel"), tile("tile"), inner("inner"),
-    chunk("chunk");
+    chunk("chunk"), strip("strip");
 }  // namespace loops
 
 /** The Func that plays `role` in a kernel; undefined if none does. */

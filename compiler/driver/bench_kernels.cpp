@@ -21,12 +21,14 @@ struct Layers {
     Shape input;
     int64_t outputs, batch = 1, kernel = 0, stride = 1;
     int count = 1;
+    int64_t groups = 1;
 
     bool images() const { return input.size() == 3; }
     std::string name() const {
         const std::string kind = count > 1 ? fmt::format("chain{}", count) : images() ? "conv2d" : "dense";
-        return images() ? fmt::format("{}/{}/k{}_c{}_n{}_{}x{}", kind, arithmetic, kernel, input[0], outputs,
-                                      input[1], input[2])
+        const std::string suffix = groups > 1 ? fmt::format("_g{}", groups) : "";
+        return images() ? fmt::format("{}/{}/k{}_c{}_n{}_{}x{}{}", kind, arithmetic, kernel, input[0],
+                                      outputs, input[1], input[2], suffix)
                         : fmt::format("{}/{}/m{}_n{}_k{}", kind, arithmetic, batch, outputs, input[0]);
     }
 };
@@ -60,6 +62,10 @@ const Layers kLayers[] = {
     {"w1a1", {256, 28, 28}, 256, 1, 3, 1, 5},
     {"w1a1", {64, 56, 56}, 64, 1, 3, 1, 5},
     {"w1a1", {512, 7, 7}, 512, 1, 3, 1, 5},
+    {"w1a1", {256, 28, 28}, 256, 1, 3, 1, 1, 4},
+    {"w1a1", {256, 28, 28}, 256, 1, 3, 1, 1, 64},
+    {"w1a1", {256, 28, 28}, 256, 1, 3, 1, 1, 256},
+    {"f32", {256, 28, 28}, 256, 1, 3, 1, 1, 256},
 };
 
 /** A network whose first products are those layers. */
@@ -67,11 +73,13 @@ Graph network_of(const Layers &layers) {
     return build("bench", [&] {
         const std::string arithmetic = layers.arithmetic;
         const Precision weights = arithmetic == "f32" ? float32() : sign();
-        const auto product = [&](const Tensor &x, int64_t outputs, int64_t kernel, int64_t stride) {
+        const auto product = [&](const Tensor &x, int64_t outputs, int64_t kernel, int64_t stride,
+                                 int64_t groups) {
             return layers.images() ? conv2d(x, {.channels = outputs,
                                                 .kernel = kernel,
                                                 .stride = stride,
                                                 .padding = same(),
+                                                .groups = groups,
                                                 .weights = weights})
                                    : dense(x, {.units = outputs, .weights = weights});
         };
@@ -80,12 +88,12 @@ Graph network_of(const Layers &layers) {
             x = quantize(x, sign());
         }
         for (int layer = 0; layer < layers.count; ++layer) {
-            x = batch_norm(product(x, layers.outputs, layers.kernel, layers.stride));
+            x = batch_norm(product(x, layers.outputs, layers.kernel, layers.stride, layers.groups));
             if (arithmetic != "f32") {
                 x = quantize(x, sign());
             }
         }
-        x = product(x, 1, 1, 1);  // reads the last of them as another layer would
+        x = product(x, 1, 1, 1, 1);  // reads the last of them as another layer would
         return layers.images() ? global_avg_pool(x) : x;
     });
 }

@@ -44,6 +44,8 @@ const Accumulation kAccumulations[] = {
      [](const Expr &s, const Expr &a, const Expr &b) { return s + byte_pair_dots(a, b); }},
     {nullptr, "table look-up", Halide::Float(32), 8,
      [](const Expr &s, const Expr &a, const Expr &) { return s + a; }},
+    {nullptr, "byte add", Halide::UInt(8), 2,
+     [](const Expr &s, const Expr &a, const Expr &b) { return s + (a ^ b); }},
     {nullptr, "float32", Halide::Float(32), 2,
      [](const Expr &s, const Expr &a, const Expr &b) { return s + a * b; }},
 };

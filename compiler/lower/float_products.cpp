@@ -32,23 +32,33 @@ Expr weight_at(GroupLowering &group, ValueId weights, const Expr &lane, const Ex
     return number_of(w, group.elements(weights)(channel, tap % width, tap / width, output));
 }
 
-Func convolve(GroupLowering &group, const Func &image, const Window &window, int channels,
-              const Func &weights, int64_t outputs) {
+Func sum_over_taps(GroupLowering &group, const Window &window, int channels, int64_t outputs,
+                   const Expr &zero, const ImageAt &image, const TapStep &step) {
     const int width = static_cast<int>(window.kernel[1]), height = static_cast<int>(window.kernel[0]);
-    group.kernel.family = "conv2d/f32";
     group.kernel.n = outputs;
     group.kernel.channels = channels;
     group.kernel.k = int64_t{channels} * width * height;
     const Var lane("lane"), panel("panel"), c("c"), x("x"), y("y"), n("n");
     const RDom r({{0, channels}, {0, width}, {0, height}}, "tap");
     Func accumulate("accumulate"), sum("conv2d");
-    accumulate(lane, x, y, n, panel) = 0.0F;
-    accumulate(lane, x, y, n, panel) = fused_multiply_add(
-        image(r.x, input_of(window, 1, x, r.y), input_of(window, 0, y, r.z), n),
-        weights(lane, (r.z * width + r.y) * channels + r.x, panel), accumulate(lane, x, y, n, panel));
+    accumulate(lane, x, y, n, panel) = zero;
+    accumulate(lane, x, y, n, panel) =
+        step(accumulate(lane, x, y, n, panel),
+             image(r.x, input_of(window, 1, x, r.y), input_of(window, 0, y, r.z)),
+             (r.z * width + r.y) * channels + r.x);
     group.stage("accumulate", accumulate);
     sum(c, x, y, n) = from_panels(accumulate, c, {x, y, n}, outputs);
     return sum;
+}
+
+Func convolve(GroupLowering &group, const Window &window, int channels, int64_t outputs, const ImageAt &image,
+              const Func &weights) {
+    group.kernel.family = "conv2d/f32";
+    const Var lane("lane"), panel("panel");
+    return sum_over_taps(group, window, channels, outputs, 0.0F, image,
+                         [&](const Expr &sum, const Expr &element, const Expr &k) {
+                             return fused_multiply_add(element, weights(lane, k, panel), sum);
+                         });
 }
 
 }  // namespace quantide

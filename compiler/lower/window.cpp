@@ -12,6 +12,21 @@ namespace {
 /** A larger image is padded row by row: this lies on the stack. */
 constexpr int64_t kMostPaddedBytes = 1 << 16;
 
+/** Makes `image`, of (channel, x, y, ...), the stage "padded": `channels` wide, `elements` a position. */
+void stage_image(GroupLowering &group, Func image, int64_t channels, int64_t elements, const Shape &shape,
+                 const Window &window) {
+    const int height = static_cast<int>(shape[2] + window.pads[0] + window.pads[2]);
+    const int width = static_cast<int>(shape[3] + window.pads[1] + window.pads[3]);
+    const std::vector<Var> args = image.args();
+    image.bound(args[0], 0, static_cast<int>(channels))
+        .bound(args[1], static_cast<int>(-window.pads[1]), width);
+    group.kernel.pads_image = elements * image.type().bytes() * height * width <= kMostPaddedBytes;
+    if (group.kernel.pads_image) {
+        image.bound(args[2], static_cast<int>(-window.pads[0]), height);
+    }
+    group.stage("padded", image);
+}
+
 }  // namespace
 
 Expr input_of(const Window &window, int axis, const Expr &i, const Expr &tap) {
@@ -63,19 +78,20 @@ Func with_padding(const Func &f, const Shape &shape, const Window &window, const
 
 void stage_padding(GroupLowering &group, Func padded, int64_t channels, const Shape &shape,
                    const Window &window) {
-    if (!window.has_padding()) {
-        return;
+    if (window.has_padding()) {
+        stage_image(group, padded, channels, channels, shape, window);
     }
-    const int height = static_cast<int>(shape[2] + window.pads[0] + window.pads[2]);
-    const int width = static_cast<int>(shape[3] + window.pads[1] + window.pads[3]);
-    const std::vector<Var> args = padded.args();
-    padded.bound(args[0], 0, static_cast<int>(channels))
-        .bound(args[1], static_cast<int>(-window.pads[1]), width);
-    group.kernel.pads_image = channels * padded.type().bytes() * height * width <= kMostPaddedBytes;
-    if (group.kernel.pads_image) {
-        padded.bound(args[2], static_cast<int>(-window.pads[0]), height);
-    }
-    group.stage("padded", padded);
+}
+
+Func gather_groups(GroupLowering &group, const Func &image, int channels, int outputs, int64_t all_outputs,
+                   const Shape &shape, const Window &window) {
+    const Var lane("lane"), x("x"), y("y"), n("n"), channel("channel"), panel("panel");
+    const Expr output = Halide::min(Halide::likely(32 * panel + lane), static_cast<int>(all_outputs) - 1);
+    Func gathered("gathered");
+    gathered(lane, x, y, n, channel, panel) = image(output / outputs * channels + channel, x, y, n);
+    gathered.bound(channel, 0, channels);
+    stage_image(group, gathered, 32, 32 * int64_t{channels}, shape, window);
+    return gathered;
 }
 
 std::vector<Expr> channel_operand(const Node &node, const Value &x, const std::vector<Var> &args) {

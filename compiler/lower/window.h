@@ -19,14 +19,20 @@ OutputOf output_of(const Window &window, int axis, const Halide::Expr &i, const 
 Halide::RDom all_rows(const Shape &shape);
 std::vector<Halide::Expr> at_row(const Halide::Expr &channel, const Halide::RDom &rows);
 
+/** f(channel, x, y, row) with `outside` around an image of `shape` [N, C, H, W]. */
+Halide::Func with_padding(const Halide::Func &f, const Shape &shape, const Window &window,
+                          const Halide::Func &outside);
+
 /** Names what with_padding() made of an image of `channels` (or words of channels) for the schedule: the
  * stage "padded". Does nothing without padding. */
 void stage_padding(GroupLowering &group, Halide::Func padded, int64_t channels, const Shape &shape,
                    const Window &window);
 
-/** f(channel, x, y, row) with `outside` around an image of `shape` [N, C, H, W]. */
-Halide::Func with_padding(const Halide::Func &f, const Shape &shape, const Window &window,
-                          const Halide::Func &outside);
+/** The channels that the outputs of a convolution with groups read: of image(channel, x, y, row), padded,
+ * channel `channel` of the group of output 32 panel + lane, as gathered(lane, x, y, row, channel, panel); the
+ * stage "padded". A group has `channels` channels and `outputs` of all `all_outputs` outputs. */
+Halide::Func gather_groups(GroupLowering &group, const Halide::Func &image, int channels, int outputs,
+                           int64_t all_outputs, const Shape &shape, const Window &window);
 
 /** Where an operand of a number a channel (and kind of position) keeps that of a value's element; see
  * check_channel_operand. `args` are the value's coordinates. */

@@ -93,7 +93,10 @@ void convolution(GroupLowering &group, const Node &node, const Window &window) {
     weights(lane, k, panel) = weight_at(group, node.inputs[1], output % 32,
                                         Halide::min(32 * panel + lane, inputs - 1), tap, output / 32);
     group.stage("weights", weights);
-    const Func dx = convolve(group, image, window, outputs, weights, inputs);
+    const auto at = [&](const Expr &channel, const Expr &ix, const Expr &iy) {
+        return image(channel, ix, iy, n);
+    };
+    const Func dx = convolve(group, window, outputs, inputs, at, weights);
     group.define(node.outputs[0], dx);
 }
 

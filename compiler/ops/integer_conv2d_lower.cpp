@@ -1,4 +1,6 @@
+#include "compiler/base/integers.h"
 #include "compiler/lower/bit_products.h"
+#include "compiler/lower/float_products.h"
 #include "compiler/lower/op_table.h"
 #include "compiler/lower/window.h"
 #include "compiler/ops/conv.h"
@@ -16,36 +18,65 @@ namespace {
 /** Up to here every accumulator and its double fit in 32 bits. */
 constexpr int kMostInputs = 1 << 20;
 
+/** Of a panel of expanded weights, which lies on the stack. */
+constexpr int64_t kMostWeightBytes = 1 << 16;
+
 const Var lane("lane"), panel("panel"), c("c"), x("x"), y("y"), n("n");
 
 /** The kernel's extents as Halide counts. */
 struct Taps {
     int width, all, channels;
+    int outputs;  ///< of a group
     explicit Taps(const ConvOperands &conv)
         : width(static_cast<int>(conv.window.kernel[1])),
           all(static_cast<int>(conv.window.kernel[0] * conv.window.kernel[1])),
-          channels(static_cast<int>(conv.w->shape[1])) {}
+          channels(static_cast<int>(conv.w->shape[1])),
+          outputs(static_cast<int>(conv.w->shape[0] / conv.groups)) {}
+
+    /** Whether the outputs of a panel read the same words, which hold nothing else, or fields of one word. */
+    bool share_words() const {
+        const bool words = outputs % 32 == 0 && channels % 32 == 0;
+        const bool one_word =
+            32 % channels == 0 &&
+            (outputs % 32 == 0 || (32 % outputs == 0 && 32 % (32 / outputs * channels) == 0));
+        return words || one_word;
+    }
+    /** Of those that the first output of a panel reads, if so. */
+    Expr first_channel() const {
+        return outputs % 32 == 0 ? panel / (outputs / 32) * channels : panel * (32 / outputs * channels);
+    }
 };
 
-// acc = K - 2 popcount(x ^ w). Channels beyond the last cancel: both are 0, in the padding too.
+// acc = K - 2 popcount(x ^ w). Channels beyond the last cancel: both are 0, in the padding too. Of a group
+// with less than a word of channels, its field of the word is taken.
 Func sign_by_sign(GroupLowering &group, const Node &node, const ConvOperands &conv, const Tuning &tuning) {
     const Taps taps(conv);
-    const int words = (taps.channels + 31) / 32;
+    const int words = divide_up(taps.channels, 32);
+    const int image_channels = static_cast<int>(conv.x->shape[1]),
+              image_words = divide_up(image_channels, 32);
     Func outside("outside");
     const Var word("word");
-    const uint32_t tail = taps.channels % 32 == 0 ? UINT32_MAX : (uint32_t{1} << (taps.channels % 32)) - 1;
+    const uint32_t tail = image_channels % 32 == 0 ? UINT32_MAX : (uint32_t{1} << (image_channels % 32)) - 1;
     const uint32_t bits = node.integer("pad_code") != 0 ? UINT32_MAX : 0;
-    outside(word) =
-        Halide::select(word == words - 1, cast<uint32_t>(Expr(bits & tail)), cast<uint32_t>(Expr(bits)));
+    outside(word) = Halide::select(word == image_words - 1, cast<uint32_t>(Expr(bits & tail)),
+                                   cast<uint32_t>(Expr(bits)));
     const Func image = with_padding(group.words(node.inputs[0]), conv.x->shape, conv.window, outside);
     const Func w = group.words(node.inputs[1]);
+    const bool grouped = conv.groups > 1;
+    const Expr first = grouped ? taps.first_channel() : Expr(0);
     const auto differing = [&](const Expr &i) {
         const Expr tap = i / words;
-        return w(lane, i, panel) ^ image(i % words, input_of(conv.window, 1, x, tap % taps.width),
-                                         input_of(conv.window, 0, y, tap / taps.width), n);
+        Expr signs = image(first / 32 + i % words, input_of(conv.window, 1, x, tap % taps.width),
+                           input_of(conv.window, 0, y, tap / taps.width), n);
+        if (grouped && taps.channels < 32) {
+            const Expr field =
+                first % 32 + (taps.outputs % 32 == 0 ? Expr(0) : lane / taps.outputs * taps.channels);
+            signs = (signs >> cast<uint32_t>(field)) & cast<uint32_t>((1 << taps.channels) - 1);
+        }
+        return w(lane, i, panel) ^ signs;
     };
     const Func accumulate = popcounts(group, taps.all * words, {x, y, n}, tuning, differing);
-    stage_padding(group, image, words, conv.x->shape, conv.window);
+    stage_padding(group, image, image_words, conv.x->shape, conv.window);
     Func acc("acc");
     acc(c, x, y, n) = static_cast<int>(group.kernel.k) -
                       2 * cast<int32_t>(from_panels(accumulate, c, {x, y, n}, group.kernel.n));
@@ -56,18 +87,15 @@ Func sign_by_sign(GroupLowering &group, const Node &node, const ConvOperands &co
 Func byte_by_sign(GroupLowering &group, const Node &node, const ConvOperands &conv, const Tuning &tuning) {
     const Taps taps(conv);
     const int inputs = taps.all * taps.channels, words = (inputs + 31) / 32;
-    const Func image = group.elements(node.inputs[0]);
-    const int height = static_cast<int>(conv.x->shape[2]), width = static_cast<int>(conv.x->shape[3]);
-    const auto outside = static_cast<uint8_t>(node.integer("pad_code"));
-    const auto input = [&](const Expr &k) -> Expr {
+    const Var channel("channel");
+    Func outside("outside");
+    outside(channel) = cast<uint8_t>(Expr(static_cast<int>(node.integer("pad_code"))));
+    const Func image = with_padding(group.elements(node.inputs[0]), conv.x->shape, conv.window, outside);
+    stage_padding(group, image, taps.channels, conv.x->shape, conv.window);
+    const auto input = [&](const Expr &k) {
         const Expr tap = k % taps.all;
-        const Expr ix = input_of(conv.window, 1, x, tap % taps.width);
-        const Expr iy = input_of(conv.window, 0, y, tap / taps.width);
-        const Expr code =
-            image(k / taps.all, Halide::clamp(ix, 0, width - 1), Halide::clamp(iy, 0, height - 1), n);
-        return conv.window.has_padding()
-                   ? Halide::select(ix >= 0 && ix < width && iy >= 0 && iy < height, code, Expr(outside))
-                   : code;
+        return image(k / taps.all, input_of(conv.window, 1, x, tap % taps.width),
+                     input_of(conv.window, 0, y, tap / taps.width), n);
     };
     const Var bit("bit"), word("word");
     Func codes("codes");
@@ -87,28 +115,54 @@ Func byte_by_sign(GroupLowering &group, const Node &node, const ConvOperands &co
     return acc;
 }
 
-// Element by element, channels as lanes: where groups share no words.
-Func grouped(GroupLowering &group, const Node &node, const ConvOperands &conv) {
-    const auto integer = [&](const Value &value, const Expr &code) {
-        const IntegerView view = integer_view(value.encoding);
-        return view.multiplier * cast<int32_t>(code) + view.addend;
-    };
-    const Taps taps(conv);
-    const Var k("k");
-    Func outside("outside");
-    outside(k) = cast<uint8_t>(Expr(static_cast<int>(node.integer("pad_code"))));
-    const Func image = with_padding(group.elements(node.inputs[0]), conv.x->shape, conv.window, outside);
-    const Func w = group.elements(node.inputs[1]);
-    const int outputs = static_cast<int>(conv.w->shape[0] / conv.groups);
-    const RDom r({{0, taps.channels}, {0, taps.width}, {0, taps.all / taps.width}}, "tap");
-    Func accumulate("accumulate");
-    accumulate(c, x, y, n) = 0;
-    accumulate(c, x, y, n) +=
-        integer(*conv.x, image(c / outputs * taps.channels + r.x, input_of(conv.window, 1, x, r.y),
-                               input_of(conv.window, 0, y, r.z), n)) *
-        integer(*conv.w, w(r.x, r.y, r.z, c));
-    group.stage("accumulate", accumulate);
-    return accumulate;
+/** The operands of a convolution whose groups share no words, element by element. */
+struct GroupOperands {
+    Func image, weights;
+
+    GroupOperands(GroupLowering &group, const Node &node, const ConvOperands &conv) : weights("weights") {
+        const Taps taps(conv);
+        const Var k("k");
+        Func outside("outside");
+        outside(k) = cast<uint8_t>(Expr(static_cast<int>(node.integer("pad_code"))));
+        image = gather_groups(
+            group, with_padding(group.elements(node.inputs[0]), conv.x->shape, conv.window, outside),
+            taps.channels, taps.outputs, group.kernel.n, conv.x->shape, conv.window);
+        const Expr words = group.words(node.inputs[1])(
+            lane, k / taps.channels * divide_up(taps.channels, 32) + k % taps.channels / 32, panel);
+        weights(lane, k, panel) = cast<uint8_t>((words >> cast<uint32_t>(k % taps.channels % 32)) & 1);
+        if (32 * group.kernel.k <= kMostWeightBytes) {
+            group.stage("weights", weights);
+        }
+    }
+    ImageAt at() const {
+        return [this](const Expr &channel, const Expr &ix, const Expr &iy) {
+            return image(lane, ix, iy, n, channel, panel);
+        };
+    }
+};
+
+// acc = K - 2 (taps that differ), counted in the narrowest type that holds them.
+Func sign_by_sign_in_groups(GroupLowering &group, const Node &node, const ConvOperands &conv) {
+    const GroupOperands operands(group, node, conv);
+    const Halide::Type count = Halide::UInt(group.kernel.k < 256 ? 8 : group.kernel.k < 65536 ? 16 : 32);
+    const Func differing =
+        sum_over_taps(group, conv.window, Taps(conv).channels, group.kernel.n, Halide::cast(count, 0),
+                      operands.at(), [&](const Expr &sum, const Expr &element, const Expr &k) {
+                          return sum + cast(count, element ^ operands.weights(lane, k, panel));
+                      });
+    Func acc("acc");
+    acc(c, x, y, n) = static_cast<int>(group.kernel.k) - 2 * cast<int32_t>(differing(c, x, y, n));
+    return acc;
+}
+
+// acc = sum of the codes, where the weight is -1 negated.
+Func byte_by_sign_in_groups(GroupLowering &group, const Node &node, const ConvOperands &conv) {
+    const GroupOperands operands(group, node, conv);
+    return sum_over_taps(group, conv.window, Taps(conv).channels, group.kernel.n, 0, operands.at(),
+                         [&](const Expr &sum, const Expr &element, const Expr &k) {
+                             const Expr code = cast<int32_t>(element);
+                             return sum + Halide::select(operands.weights(lane, k, panel) != 0, code, -code);
+                         });
 }
 
 }  // namespace
@@ -126,11 +180,13 @@ void lower_integer_conv2d(GroupLowering &group, const Node &node) {
     kernel.m = group.options.batch.value_or(0);
     user_check(kernel.k <= kMostInputs, "conv2d '{}': expected at most {} inputs of an output, found {}",
                node.name, kMostInputs, kernel.k);
-    kernel.family = conv.groups > 1 ? "conv2d/grouped" : signs ? "conv2d/w1a1" : "conv2d/w1a8";
+    const bool apart = conv.groups > 1 && !(signs && Taps(conv).share_words() && conv.w->shape[1] > 1);
+    kernel.family = fmt::format("conv2d/{}{}", signs ? "w1a1" : "w1a8", apart ? "/grouped" : "");
     const Tuning &tuning = find_schedule(kernel.family, kernel.target).tuning;
-    group.define(node.outputs[0], conv.groups > 1 ? grouped(group, node, conv)
-                                  : signs         ? sign_by_sign(group, node, conv, tuning)
-                                                  : byte_by_sign(group, node, conv, tuning));
+    group.define(node.outputs[0], apart   ? signs ? sign_by_sign_in_groups(group, node, conv)
+                                                  : byte_by_sign_in_groups(group, node, conv)
+                                    : signs ? sign_by_sign(group, node, conv, tuning)
+                                          : byte_by_sign(group, node, conv, tuning));
 }
 
 }  // namespace quantide

@@ -22,6 +22,8 @@ ValueId weights_of(const Node &node) {
     return kProducts.count(node.op) != 0 ? node.inputs[1] : -1;
 }
 
+bool has_groups(const Node &node) { return node.has("groups") && node.integer("groups") > 1; }
+
 /** Codes are packed, images keep their channels together; what the caller passes stays as it is. */
 Layout layout_of(const Graph &graph, ValueId id) {
     const Value &value = graph.value(id);
@@ -45,8 +47,9 @@ Graph assign_layouts(const Graph &graph, const PassOptions &) {
         const ValueId weights = weights_of(node);
         const bool codes = weights >= 0 && graph.value(weights).type == UInt(1);
         if (codes || (weights >= 0 && graph.producer(weights).op == "constant")) {
-            // Bytes are gathered in any order; words are read as they lie.
-            const bool gathered = node.op == "integer_conv2d" && graph.value(node.inputs[0]).type != UInt(1);
+            // Bytes are gathered in any order, but for groups; words are read as they lie.
+            const bool gathered = node.op == "integer_conv2d" &&
+                                  graph.value(node.inputs[0]).type != UInt(1) && !has_groups(node);
             set_layout(result, weights, gathered ? Layout::FlatPanels : Layout::OutputPanels);
         }
     }
@@ -64,8 +67,7 @@ Graph assign_layouts(const Graph &graph, const PassOptions &) {
             lie_in_panels(node.text("of"));
         }
         const ValueId weights = weights_of(node);
-        const bool grouped = node.has("groups") && node.integer("groups") > 1;
-        if (weights >= 0 && !grouped && graph.value(weights).type == Float(32) &&
+        if (weights >= 0 && !has_groups(node) && graph.value(weights).type == Float(32) &&
             graph.producer(weights).op == "parameter") {
             lie_in_panels(graph.value(weights).name);
         }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <span>
+
 namespace quantide {
 
 namespace {
@@ -107,6 +109,42 @@ ConvCase make_conv_case(const Choice &choice) {
                                                   : c.channels,
               .weights = c.arithmetic.sign_weights ? sign() : float32()};
     return c;
+}
+
+std::vector<ConvCase> group_cases() {
+    struct Groups {
+        int64_t channels, groups, outputs;
+    };
+    const Groups of_words[] = {{64, 2, 128}, {128, 2, 64}, {96, 3, 96}, {192, 3, 96}};
+    const Groups of_fields[] = {{32, 8, 32},  {64, 4, 64}, {128, 8, 64}, {16, 2, 64},
+                                {48, 12, 48}, {40, 5, 40}, {66, 33, 66}};
+    const Groups of_neither[] = {{24, 4, 36}, {8, 8, 24}, {6, 2, 64}, {200, 2, 34}, {64, 64, 64}};
+    std::vector<ConvCase> result;
+    const auto add = [&](std::span<const Groups> all) {
+        for (const auto &[channels, groups, outputs] : all) {
+            // Every other arithmetic: to signs, or to numbers.
+            for (size_t a = result.size() / 3 % 2; a < std::size(kArithmetics); a += 2) {
+                const Arithmetic &arithmetic = kArithmetics[a];
+                const int64_t i = std::ssize(result);
+                const Padding padding = kPaddings[i % std::ssize(kPaddings)];
+                result.push_back({.arithmetic = arithmetic,
+                                  .batch = 2,
+                                  .channels = channels,
+                                  .height = 5,
+                                  .width = 4 + i % 3,
+                                  .conv = {.channels = outputs,
+                                           .kernel = {3, 2 + i % 2},
+                                           .stride = 1 + i % 2,
+                                           .padding = padding,
+                                           .groups = groups,
+                                           .weights = arithmetic.sign_weights ? sign() : float32()}});
+            }
+        }
+    };
+    add(of_words);
+    add(of_fields);
+    add(of_neither);
+    return result;
 }
 
 std::string ConvCase::text() const {

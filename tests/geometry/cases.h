@@ -35,4 +35,7 @@ const Axes &conv_axes();
 /** The case of a whole choice. */
 ConvCase make_conv_case(const Choice &choice);
 
+/** Cases beside the grid: groups whose channels are whole words, fields of words, or neither. */
+std::vector<ConvCase> group_cases();
+
 }  // namespace quantide

@@ -9,7 +9,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <iterator>
 
 namespace quantide {
 
@@ -35,10 +37,13 @@ struct Drawn {
 const std::vector<Drawn> &drawn() {
     static const std::vector<Drawn> all = [] {
         const Covering covering = cover(conv_axes(), strength(), kSeed);
-        std::vector<Drawn> result(covering.choices.size());
+        std::vector<ConvCase> cases = group_cases();
+        std::transform(covering.choices.begin(), covering.choices.end(), std::back_inserter(cases),
+                       make_conv_case);
+        std::vector<Drawn> result(cases.size());
         parallel_for(result.size(), 0, [&](size_t i) {
             Drawn &d = result[i];
-            d.conv = make_conv_case(covering.choices[i]);
+            d.conv = cases[i];
             d.name = fmt::format("case{}", i);
             d.network = d.conv.network(d.name);
             d.parameters = d.conv.parameters(d.network);
@@ -47,8 +52,10 @@ const std::vector<Drawn> &drawn() {
             bindings["image"] = d.input;
             d.expected = interpret_outputs(d.network, bindings).at(0);
         });
-        fmt::print("{} cases from seed {} hold the {} combinations of {} values that are possible\n",
-                   result.size(), kSeed, covering.covered, strength());
+        fmt::print(
+            "{} cases, {} of them from seed {}, which hold the {} combinations of {} values that are "
+            "possible\n",
+            result.size(), covering.choices.size(), kSeed, covering.covered, strength());
         return result;
     }();
     return all;

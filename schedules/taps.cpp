@@ -19,7 +19,7 @@ constexpr int kFewChannels = 4;
 }  // namespace
 
 // Outputs are lanes, positions of a row make a tile, and a panel of weights passes all images.
-void schedule_float_conv(Kernel &kernel, const Tuning &tuning) {
+void schedule_taps(Kernel &kernel, const Tuning &tuning) {
     Func out = kernel.outputs[0], accumulate = find_stage(kernel, "accumulate");
     const Var x = out.args()[1], y = out.args()[2], n = out.args()[3];
     const Panels panels = schedule_panels(kernel, tuning);
