@@ -120,6 +120,14 @@ std::vector<Case> cases() {
              return batch_norm(dense(flatten(x), {.units = 3}));
          },
          squared_hinge(), kAdam, 4},
+        {"values_that_part_and_meet_again",
+         [] {
+             const Tensor x = input("image", {3, 4, 4}, UInt(8), {.scale = 0.125F, .offset = -1});
+             const Tensor y = hardtanh(batch_norm(conv2d(x, {.channels = 5, .weights = sign()})));
+             const Tensor mean = avg_pool(bias(y), {.kernel = 3, .stride = 1, .padding = pad(1)});
+             return batch_norm(dense(flatten(add(scale(y), mean)), {.units = 3}));
+         },
+         squared_hinge(), kAdam, 4},
         {"weights_drawn_in_training",
          [] {
              Tensor x = input("image", {3, 4, 4}, UInt(8), {.scale = 0.125F, .offset = -1});
