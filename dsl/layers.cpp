@@ -96,6 +96,8 @@ Tensor quantize(const Tensor &x, const Precision &precision, const std::string &
     const std::string name = layer_name(x.graph(), "quantize", wanted);
     user_check(precision != float32(), "quantize '{}': expected a quantizer such as sign(), found float32()",
                name);
+    user_check(!precision.in_training, "quantize '{}': expected in_training() for weights alone, found {}",
+               name, precision.quantizer);
     return x.with(x.graph().add_one("quantize", name, {x.id()}, {{"quantizer", precision.quantizer}}));
 }
 

@@ -62,7 +62,8 @@ ValueId weights(Graph &graph, const std::string &layer, Shape shape, const Preci
     const bool quantized = precision != float32();
     const ValueId weight =
         parameter(graph, layer + ".weight", std::move(shape), quantized ? "uniform" : "glorot", true);
-    return quantized ? graph.add_one("quantize", layer + ".weight." + precision.quantizer, {weight},
+    return quantized ? graph.add_one(precision.in_training ? "quantize_in_training" : "quantize",
+                                     layer + ".weight." + precision.quantizer, {weight},
                                      {{"quantizer", precision.quantizer}})
                      : weight;
 }

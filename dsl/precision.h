@@ -5,7 +5,8 @@ namespace quantide {
 
 /** How the numbers of a tensor are represented: a row of the quantizer table, or float32. */
 struct Precision {
-    std::string quantizer;  ///< empty: float32
+    std::string quantizer;     ///< empty: float32
+    bool in_training = false;  ///< only there: evaluated and deployed as float32
     bool operator==(const Precision &) const = default;
 };
 
@@ -15,8 +16,16 @@ inline Precision float32() { return {}; }
 /** One bit, +1 or -1 (Hubara et al. 2016). */
 inline Precision sign() { return {"sign"}; }
 
-/** One bit: in training +1 with probability clip((x + 1) / 2, 0, 1), else -1, drawn anew at every step
- * (BinaryConnect, Courbariaux et al. 2015); evaluated and deployed as sign(). */
+/** One bit: in training +1 with probability clip((x + 1) / 2, 0, 1), else -1, drawn anew at every step;
+ * evaluated and deployed as sign() (BinaryNet's stochastic activations, Hubara et al. 2016). */
 inline Precision stochastic_sign() { return {"stochastic_sign"}; }
+
+/** Of weights: quantized in training alone, evaluated and deployed as the float32 numbers in [-1, 1] that
+ * training keeps. in_training(stochastic_sign()) is BinaryConnect's stochastic variant (Courbariaux et al.
+ * 2015), whose real weights are the mean of what it drew. */
+inline Precision in_training(Precision precision) {
+    precision.in_training = precision != float32();
+    return precision;
+}
 
 }  // namespace quantide

@@ -18,7 +18,7 @@ void schedule_weight_update(Kernel &kernel, const Tuning &tuning) {
     const Var lane = update.args()[0], k = update.args()[1], panel = update.args()[2];
     const Var step("step"), inner("inner");
     // Look-ups are independent of each other; chains of multiply-adds need more of them in flight.
-    const int inputs = tables.defined() || kernel.k % tuning.rows != 0 ? 1 : tuning.rows;
+    const int inputs = kernel.k % tuning.rows != 0 ? 1 : tuning.rows;
     update.split(k, step, inner, inputs, TailStrategy::RoundUp).reorder(lane, inner, step, panel);
     update.vectorize(lane, vector).unroll(lane).unroll(inner);
     next.bound(lane, 0, 32).compute_at(update, step).store_in(MemoryType::Register);

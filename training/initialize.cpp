@@ -39,8 +39,11 @@ Arrays initial_parameters(const Graph &network, uint64_t seed) {
             const float range =
                 init == "glorot" ? std::sqrt(6 / static_cast<float>(fans(value.shape))) : 1.0F;
             const RandomStream random{.seed = seed, .stream = stream};
-            for (size_t i = 0; i < numbers.size(); ++i) {
-                numbers[i] = range * uniform_symmetric(random(i));
+            for (size_t i = 0; i < numbers.size(); i += 4) {
+                const std::array<uint32_t, 4> words = random.block(i / 4);
+                for (size_t j = 0; j < std::min<size_t>(4, numbers.size() - i); ++j) {
+                    numbers[i + j] = range * uniform_symmetric(words[j]);
+                }
             }
         }
         result[value.name] = std::move(array);

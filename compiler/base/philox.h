@@ -25,10 +25,11 @@ struct RandomStream {
     uint32_t stream = 0;
     uint32_t step = 0;
 
-    constexpr uint32_t operator()(uint64_t i) const {
-        const uint64_t block = i / 4;
-        return philox({static_cast<uint32_t>(block), static_cast<uint32_t>(block >> 32), stream, step},
-                      {static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32)})[i % 4];
+    constexpr uint32_t operator()(uint64_t i) const { return block(i / 4)[i % 4]; }
+    /** Words 4 i to 4 i + 3. */
+    constexpr std::array<uint32_t, 4> block(uint64_t i) const {
+        return philox({static_cast<uint32_t>(i), static_cast<uint32_t>(i >> 32), stream, step},
+                      {static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32)});
     }
 };
 

@@ -97,6 +97,8 @@ void interpret_hardtanh(Interpretation &op) {
 
 void interpret_dropout(Interpretation &op) { op.out(0) = op.in(0); }
 
+void interpret_quantize_in_training(Interpretation &op) { op.out(0) = op.in(0); }
+
 void interpret_integer_dense(Interpretation &op) {
     std::vector<int64_t> acc(static_cast<size_t>(op.out(0).size()));
     product<int32_t, int64_t>(integers(op, 0), integers(op, 1), op.in(0).size() / op.rows(0), std::span(acc));

@@ -30,29 +30,40 @@ void max_pool(Interpretation &op) {
 /** The sum of the integers of each row of weights over the taps that lie inside the image, or over the
  * others, at the positions of each kind; over all taps where the node has no `image`. */
 std::vector<int64_t> tap_sums(const Interpretation &op, const Shape &kinds, bool inside) {
+    const Shape &w = op.in(0).shape;
+    const bool image = op.node.has("image");
+    const int64_t rows = w[0], taps = image ? w[2] * w[3] : 1;
+    const auto at = [taps](int64_t row, int64_t tap) { return static_cast<size_t>(row * taps + tap); };
     const std::vector<int32_t> q = integers(op, 0);
-    const int64_t rows = op.in(0).shape[0], depth = op.in(0).size() / rows;
-    std::vector<int64_t> sums(static_cast<size_t>(element_count(kinds, 1, op.node.name)));
-    std::function<bool(int64_t, int64_t)> counts = [](int64_t, int64_t) { return true; };
-    if (op.node.has("image")) {
-        const Shape &w = op.in(0).shape, &extents = op.node.extents("image");
-        const Shape image{1, w[1], extents[0], extents[1]};
-        const Window window = Window::of(op.node, {w[2], w[3]});
-        const Borders borders = window.borders(image);
-        const Shape y = window.output_shape(image, w[0], op.node.name);
-        counts = [=](int64_t position, int64_t tap) {
-            const int64_t row = borders.row_of(position / kinds[2] % kinds[1], y[2]);
-            const int64_t column = borders.column_of(position % kinds[2], y[3]);
-            const int64_t iy = window.input_of(0, row, tap / w[3] % w[2]),
-                          ix = window.input_of(1, column, tap % w[3]);
-            return (iy >= 0 && iy < image[2] && ix >= 0 && ix < image[3]) == inside;
-        };
+    std::vector<int64_t> of_tap(at(rows, 0));  // over its inputs
+    const int64_t in_row = op.in(0).size() / rows;
+    for (int64_t row = 0; row < rows; ++row) {
+        for (int64_t i = 0; i < in_row; i += taps) {
+            for (int64_t tap = 0; tap < taps; ++tap) {
+                of_tap[at(row, tap)] += q[static_cast<size_t>(row * in_row + i + tap)];
+            }
+        }
     }
-    const int64_t positions = static_cast<int64_t>(sums.size()) / rows;
-    for (size_t i = 0; i < sums.size(); ++i) {
-        const auto at = static_cast<int64_t>(i);
-        for (int64_t tap = 0; tap < depth; ++tap) {
-            sums[i] += counts(at, tap) ? q[static_cast<size_t>(at / positions * depth + tap)] : 0;
+    if (!image) {
+        return of_tap;
+    }
+    const Shape &extents = op.node.extents("image");
+    const Shape whole{1, w[1], extents[0], extents[1]};
+    const Window window = Window::of(op.node, {w[2], w[3]});
+    const Borders borders = window.borders(whole);
+    const Shape y = window.output_shape(whole, rows, op.node.name);
+    std::vector<int64_t> sums;
+    for (int64_t row = 0; row < rows; ++row) {
+        for (int64_t kind = 0; kind < kinds[1] * kinds[2]; ++kind) {
+            const int64_t i = borders.row_of(kind / kinds[2], y[2]);
+            const int64_t j = borders.column_of(kind % kinds[2], y[3]);
+            int64_t sum = 0;
+            for (int64_t tap = 0; tap < taps; ++tap) {
+                const int64_t iy = window.input_of(0, i, tap / w[3]), ix = window.input_of(1, j, tap % w[3]);
+                const bool is_inside = iy >= 0 && iy < extents[0] && ix >= 0 && ix < extents[1];
+                sum += is_inside == inside ? of_tap[at(row, tap)] : 0;
+            }
+            sums.push_back(sum);
         }
     }
     return sums;

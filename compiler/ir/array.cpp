@@ -68,14 +68,25 @@ uint32_t gather_bits(const uint8_t *codes, int64_t count) {
     return word;
 }
 
-/** Codes of one byte each, row-major, one position a channel, as packed words. */
+/** Codes of one byte each, row-major, as packed words of 32 channels. */
 void pack_rows(const Array &from, Array &to, const Positions &place) {
     const auto [rows, channels, positions] = place.logical();
     for (int64_t row = 0; row < rows; ++row) {
         for (int64_t channel = 0; channel < channels; channel += 32) {
-            to.as<uint32_t>()[place(row, channel, 0).at] =
-                gather_bits(&from.as<uint8_t>()[static_cast<size_t>(row * channels + channel)],
-                            std::min<int64_t>(32, channels - channel));
+            const int64_t count = std::min<int64_t>(32, channels - channel);
+            const uint8_t *codes =
+                &from.as<uint8_t>()[static_cast<size_t>((row * channels + channel) * positions)];
+            if (positions == 1) {
+                to.as<uint32_t>()[place(row, channel, 0).at] = gather_bits(codes, count);
+                continue;
+            }
+            for (int64_t position = 0; position < positions; ++position) {
+                uint32_t word = 0;
+                for (int64_t bit = 0; bit < count; ++bit) {
+                    word |= static_cast<uint32_t>(codes[bit * positions + position] & 1) << bit;
+                }
+                to.as<uint32_t>()[place(row, channel, position).at] = word;
+            }
         }
     }
 }
@@ -141,7 +152,7 @@ Array to_layout(const Array &array, Layout layout) {
     Array result(array.type, array.shape, layout);
     const Positions from(array, array.layout), to(array, layout);
     const auto [rows, channels, positions] = to.logical();
-    if (array.layout == Layout::Logical && to.packed() && positions == 1) {
+    if (array.layout == Layout::Logical && to.packed() && layout != Layout::FlatPanels) {
         pack_rows(array, result, to);
         return result;
     }

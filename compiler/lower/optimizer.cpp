@@ -84,7 +84,8 @@ void lower_optimizer(GroupLowering &group, const Node &node,
     group.stage("next", next);
     group.stage("update", update);
     group.kernel.k = panels ? element_count(features_of(w), 1, node.name) : 0;
-    group.kernel.family = panels ? "weight_update" : "elementwise";
+    const bool looked_up = group.kernel.stages.count("tables") != 0;
+    group.kernel.family = !panels ? "elementwise" : looked_up ? "weight_update/a1" : "weight_update";
 }
 
 }  // namespace quantide

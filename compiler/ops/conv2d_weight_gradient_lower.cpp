@@ -123,7 +123,8 @@ private:
         group.stage("partial", partial);
         group.stage("sum", sum);
         group.stage("product", product);
-        group.kernel.family = "conv2d_weight_gradient";
+        group.kernel.family =
+            group.kernel.stages.count("tables") != 0 ? "conv2d_weight_gradient/a1" : "conv2d_weight_gradient";
         group.kernel.channels = depth;
         group.kernel.k = depth * window.kernel[0] * window.kernel[1];
         group.define(node.outputs[0], gradient);

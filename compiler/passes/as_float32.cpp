@@ -11,7 +11,7 @@ Graph as_float32(const Graph &network) {
             const ValueId x = rewriter.to.add_one("input", node.name, {},
                                                   {{"shape", node.extents("shape")}, {"bits", int64_t{32}}});
             rewriter.replace(node.outputs[0], x);
-        } else if (node.op == "quantize") {
+        } else if (node.op == "quantize" || node.op == "quantize_in_training") {
             const ValueId x = rewriter.at(node.inputs[0]);
             const char *activation = find_quantizer(node.text("quantizer")).float_activation;
             const bool kept = activation == nullptr || rewriter.to.producer(x).op == "parameter";

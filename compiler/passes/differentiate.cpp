@@ -43,7 +43,8 @@ private:
             batch_norm(node);
             return;
         }
-        if (node.op == "quantize" && network_.producer(node.inputs[0]).op == "parameter") {
+        if (node.op == "quantize_in_training" ||
+            (node.op == "quantize" && network_.producer(node.inputs[0]).op == "parameter")) {
             keep_codes(node);
             return;
         }

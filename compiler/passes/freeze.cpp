@@ -54,7 +54,7 @@ Graph freeze(const Graph &graph, const PassOptions &options) {
             }
             continue;
         }
-        if (node.op == "dropout") {
+        if (node.op == "dropout" || node.op == "quantize_in_training") {
             rewriter.replace(node.outputs[0], rewriter.at(node.inputs[0]));
             continue;
         }

@@ -96,30 +96,103 @@ std::string why_not_fusable(const Node &producer, const Node &consumer) {
     return fmt::format("no kernel has {} and {} in one", producer.op, consumer.op);
 }
 
-/** Disjoint sets of nodes. */
+/** Disjoint sets of nodes, each of which becomes a kernel. */
 class Groups {
 public:
-    explicit Groups(size_t nodes) : parent_(nodes), products_(nodes) {
-        std::iota(parent_.begin(), parent_.end(), size_t{0});
-    }
-    size_t find(size_t i) const { return parent_[i] == i ? i : find(parent_[i]); }
-    void merge(size_t a, size_t b) {
-        a = find(a);
-        b = find(b);
-        if (a != b) {
-            parent_[a] = b;
-            products_[b] += products_[a];
+    explicit Groups(const Graph &graph)
+        : graph_(graph),
+          group_(graph.nodes.size()),
+          members_(graph.nodes.size()),
+          after_(graph.nodes.size()) {
+        for (size_t i = 0; i < graph.nodes.size(); ++i) {
+            group_[i] = i;
+            members_[i] = {i};
+            for (ValueId output : graph.nodes[i].outputs) {
+                const std::vector<int> users = graph.users(output);
+                after_[i].insert(after_[i].end(), users.begin(), users.end());
+            }
+        }
+        for (const StateUpdate &update : graph.updates) {
+            for (int reader : graph.users(update.state)) {
+                after_[static_cast<size_t>(reader)].push_back(graph.value(update.next).node);
+            }
         }
     }
-    /** A group has one product. */
-    void count_product(size_t i) { ++products_[i]; }
-    bool may_merge(size_t a, size_t b) const {
-        return find(a) == find(b) || products_[find(a)] + products_[find(b)] <= 1;
+
+    size_t of(size_t node) const { return group_[node]; }
+
+    /** Makes one group of those of some nodes, unless it returns why not. */
+    std::string merge(const std::vector<size_t> &nodes) {
+        std::set<size_t> merged;
+        for (size_t node : nodes) {
+            merged.insert(members_[group_[node]].begin(), members_[group_[node]].end());
+        }
+        const auto count = [&](bool (*is)(const Node &)) {
+            return std::count_if(merged.begin(), merged.end(),
+                                 [&](size_t node) { return is(graph_.nodes[node]); });
+        };
+        const auto products = count(is_product);
+        if (products > 1) {
+            return "one product a kernel";
+        }
+        // Schedules of several results are those of ops that have several.
+        const auto several = count([](const Node &node) { return node.outputs.size() > 1; });
+        if ((products == 1 || several == 0) && count_results(merged) > 1) {
+            return "one result a kernel";
+        }
+        if (waits_for_itself(merged)) {
+            return "what it reads waits for it";
+        }
+        for (size_t node : merged) {
+            members_[group_[node]].clear();
+            group_[node] = *merged.rbegin();
+        }
+        members_[*merged.rbegin()] = {merged.begin(), merged.end()};
+        return "";
     }
 
 private:
-    std::vector<size_t> parent_;
-    std::vector<int> products_;
+    /** How many values of some nodes others read, or must be in memory. */
+    int64_t count_results(const std::set<size_t> &nodes) const {
+        int64_t results = 0;
+        for (size_t node : nodes) {
+            for (ValueId id : graph_.nodes[node].outputs) {
+                const std::vector<int> users = graph_.users(id);
+                const bool read = std::any_of(users.begin(), users.end(), [&](int user) {
+                    return nodes.count(static_cast<size_t>(user)) == 0;
+                });
+                results += read || !why_it_leaves(graph_, id).empty() ? 1 : 0;
+            }
+        }
+        return results;
+    }
+
+    /** True if what other groups make of the values of some nodes leads back to these. */
+    bool waits_for_itself(const std::set<size_t> &nodes) const {
+        std::vector<size_t> open(nodes.begin(), nodes.end());
+        std::set<size_t> seen;  // groups outside
+        while (!open.empty()) {
+            const size_t node = open.back();
+            open.pop_back();
+            const bool outside = nodes.count(node) == 0;
+            for (const int next : after_[node]) {
+                const auto reader = static_cast<size_t>(next);
+                if (nodes.count(reader) != 0) {
+                    if (outside) {
+                        return true;
+                    }
+                } else if (seen.insert(group_[reader]).second) {
+                    open.insert(open.end(), members_[group_[reader]].begin(), members_[group_[reader]].end());
+                }
+            }
+        }
+        return false;
+    }
+
+    const Graph &graph_;
+    std::vector<size_t> group_;
+    std::vector<std::vector<size_t>> members_;  ///< of each group, by the node that names it
+    std::vector<std::vector<int>> after_;       ///< what reads a node's values or replaces a state it reads
 };
 
 /** Why the kernel of `consumer` may not swallow the value, empty if it may: every reader must be able to. The
@@ -140,10 +213,7 @@ std::string why_apart(const Graph &graph, const Node &producer, ValueId value, c
         return "the update does not walk its gradient in panels";
     }
     const std::vector<int> users = graph.users(value);
-    // Made once, read by several kernels.
-    const bool kept = is_product(producer) || weight_gradient || producer.op == "add" ||
-                      producer.op == "add_border" || producer.op == "max_pool" || consumer.op == "add";
-    if (kept && users.size() != 1) {
+    if ((is_product(producer) || weight_gradient) && users.size() != 1) {
         return fmt::format("{} ops read it", users.size());
     }
     for (int user : users) {
@@ -161,34 +231,30 @@ struct Fusion {
 };
 
 Fusion decide(const Graph &graph) {
-    Fusion fusion{Groups(graph.nodes.size()), {}};
+    Fusion fusion{Groups(graph), {}};
     Groups &groups = fusion.groups;
     for (size_t i = 0; i < graph.nodes.size(); ++i) {
-        if (is_product(graph.nodes[i])) {
-            groups.count_product(i);
-        }
-    }
-    for (size_t i = 0; i < graph.nodes.size(); ++i) {
         for (ValueId input : graph.nodes[i].inputs) {
-            const size_t producer = static_cast<size_t>(graph.value(input).node);
+            const auto producer = static_cast<size_t>(graph.value(input).node);
             if (is_source(graph.nodes[producer])) {
                 continue;
             }
             std::string reason = why_apart(graph, graph.nodes[producer], input, graph.nodes[i]);
-            if (reason.empty() && !groups.may_merge(producer, i)) {
-                reason = "one product a kernel";
-            }
             if (reason.empty()) {
-                groups.merge(producer, i);
-            } else {
+                const std::vector<int> users = graph.users(input);
+                std::vector<size_t> nodes(users.begin(), users.end());
+                nodes.push_back(producer);
+                reason = groups.merge(nodes);
+            }
+            if (!reason.empty()) {
                 fusion.boundaries.push_back({input, static_cast<int>(i), reason});
             }
         }
     }
     // Some that were apart have come together by another value.
     std::erase_if(fusion.boundaries, [&](const GroupBoundary &boundary) {
-        return groups.find(static_cast<size_t>(graph.value(boundary.value).node)) ==
-               groups.find(static_cast<size_t>(boundary.consumer));
+        return groups.of(static_cast<size_t>(graph.value(boundary.value).node)) ==
+               groups.of(static_cast<size_t>(boundary.consumer));
     });
     return fusion;
 }
@@ -204,7 +270,7 @@ Graph fuse(const Graph &graph, const PassOptions &) {
     for (size_t i = 0; i < result.nodes.size(); ++i) {
         if (!is_source(result.nodes[i])) {
             result.nodes[i].group =
-                number.emplace(groups.find(i), static_cast<int>(number.size())).first->second;
+                number.emplace(groups.of(i), static_cast<int>(number.size())).first->second;
         }
     }
     return result;

@@ -15,6 +15,7 @@ Tensor relu_activation(const Tensor &x) { return relu(x); }
 
 const Arithmetic kBinary{sign(), sign_activation};         // BinaryNet
 const Arithmetic kBinaryConnect{sign(), relu_activation};  // deterministic
+const Arithmetic kStochasticBinaryConnect{in_training(stochastic_sign()), relu_activation};
 const Arithmetic kFloat{float32(), relu_activation};
 
 /** BinaryNet's ConvNet, of any width: pairs of 3x3 convolutions with zeros around, the second of each with a
@@ -41,6 +42,22 @@ Tensor pixels() { return input("image", {3, 32, 32}, UInt(8), {.scale = 2.0F / 2
 /** (2x32C3)-MP2-(2x64C3)-MP2-(2x128C3)-MP2-256FC-10: small enough to train on a CPU. */
 Tensor small_convnet(const Arithmetic &arithmetic) {
     return convnet(pixels(), arithmetic, {32, 64, 128}, 1, 256);
+}
+
+/** BinaryNet's, on whitened images. */
+Tensor binaryconnect_convnet(const Arithmetic &arithmetic) {
+    return convnet(input("image", {3, 32, 32}, Float(32)), arithmetic, {128, 256, 512}, 2, 1024);
+}
+
+Recipe binaryconnect_recipe(const char *summary) {
+    return {.summary = summary,
+            .data = "cifar10",
+            .preprocessing = {.whitening = Whitening{}},
+            .loss = squared_hinge(),
+            .optimizer = adam(),
+            .learning_rate = exponential(3e-3, 2e-6),
+            .epochs = 500,
+            .batch = 50};
 }
 
 Recipe small_recipe(const char *summary, double rate) {
@@ -71,21 +88,18 @@ QUANTIDE_RECIPE(cifar_convnet) {
 }
 
 // The same with 1-bit weights alone, on whitened images (Courbariaux et al. 2015).
-QUANTIDE_NETWORK(cifar_binaryconnect) {
-    return convnet(input("image", {3, 32, 32}, Float(32)), kBinaryConnect, {128, 256, 512}, 2, 1024);
-}
+QUANTIDE_NETWORK(cifar_binaryconnect) { return binaryconnect_convnet(kBinaryConnect); }
 
 QUANTIDE_RECIPE(cifar_binaryconnect) {
-    return {.summary =
-                "BinaryConnect's ConvNet for CIFAR-10, deterministic, its paper's recipe "
-                "(Courbariaux et al. 2015)",
-            .data = "cifar10",
-            .preprocessing = {.whitening = Whitening{}},
-            .loss = squared_hinge(),
-            .optimizer = adam(),
-            .learning_rate = exponential(3e-3, 2e-6),
-            .epochs = 500,
-            .batch = 50};
+    return binaryconnect_recipe(
+        "BinaryConnect's ConvNet for CIFAR-10, deterministic, its paper's recipe (Courbariaux et al. 2015)");
+}
+
+// Its weights are drawn in training, and real when it is tested.
+QUANTIDE_NETWORK(cifar_binaryconnect_stochastic) { return binaryconnect_convnet(kStochasticBinaryConnect); }
+
+QUANTIDE_RECIPE(cifar_binaryconnect_stochastic) {
+    return binaryconnect_recipe("the same with stochastic weights in training, real ones when tested");
 }
 
 QUANTIDE_NETWORK(cifar_small) { return small_convnet(kBinary); }
@@ -98,6 +112,12 @@ QUANTIDE_NETWORK(cifar_small_binaryconnect) { return small_convnet(kBinaryConnec
 
 QUANTIDE_RECIPE(cifar_small_binaryconnect) {
     return small_recipe("the same with 1-bit weights and ReLU (BinaryConnect, deterministic)", 1e-3);
+}
+
+QUANTIDE_NETWORK(cifar_small_binaryconnect_stochastic) { return small_convnet(kStochasticBinaryConnect); }
+
+QUANTIDE_RECIPE(cifar_small_binaryconnect_stochastic) {
+    return small_recipe("the same with 1-bit weights drawn in training, real when tested, and ReLU", 1e-3);
 }
 
 QUANTIDE_NETWORK(cifar_small_float) { return small_convnet(kFloat); }

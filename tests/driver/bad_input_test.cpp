@@ -46,7 +46,8 @@ TEST(BadInput, Names) {
     expect_refused(folder, "frobnicate", kFailed, {"frobnicate", "train, eval, compile"});
     expect_refused(folder, "list --frobnicate", kFailed, {"--frobnicate", "list --help"});
     expect_refused(folder, "list nothing", kFailed, {"nothing", "networks, quantizers"});
-    expect_refused(folder, "train nobody", kFailed, {"nobody", "other, tiny, tiny_images, untrainable"});
+    expect_refused(folder, "train nobody", kFailed,
+                   {"nobody", "other, tiny, tiny_drawn, tiny_images, untrainable"});
     expect_refused(folder, "train untrainable", kFailed, {"untrainable", "recipe"});
     expect_refused(folder, "eval nobody --checkpoint tiny.st", kFailed, {"nobody"});
     expect_refused(folder, "eval tiny --checkpoint tiny.st --backend abacus", kFailed,

@@ -62,7 +62,7 @@ TEST(Commands, InspectShowsLayers) {
     EXPECT_THAT(expect_driver(folder.path(), "inspect tiny --target arm-64-linux"), HasSubstr("cnt"));
     const std::string training =
         expect_driver(folder.path(), "inspect tiny --training --target x86-64-linux");
-    for (const char *text : {"dense/w1a8", "popcount", "avx512", "elementwise"}) {
+    for (const char *text : {"dense/w1a8", "popcount", "avx512", "elementwise", "weight_update/a1"}) {
         EXPECT_THAT(training, HasSubstr(text));
     }
 }

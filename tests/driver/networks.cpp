@@ -47,6 +47,27 @@ QUANTIDE_RECIPE(tiny_images) {
             .batch = 10};
 }
 
+// BinaryConnect's stochastic variant.
+QUANTIDE_NETWORK(tiny_drawn) {
+    const Precision drawn = in_training(stochastic_sign());
+    Tensor x = input("image", {3, 32, 32}, UInt(8), {.scale = 2.0F / 255, .offset = -1});
+    x = conv2d(x, {.channels = 8, .stride = 2, .padding = same(), .weights = drawn});
+    x = relu(batch_norm(max_pool(x, {.kernel = 4})));
+    return batch_norm(dense(flatten(x), {.units = 10, .weights = drawn}));
+}
+
+QUANTIDE_RECIPE(tiny_drawn) {
+    return {.summary = "the same, of weights that are drawn in training",
+            .data = "cifar10",
+            .preprocessing = {},
+            .augmentation = {},
+            .loss = squared_hinge(),
+            .optimizer = adam(),
+            .learning_rate = exponential(3e-3, 3e-5),
+            .epochs = 2,
+            .batch = 10};
+}
+
 QUANTIDE_NETWORK(other) { return mlp(33); }
 
 // Has no recipe.

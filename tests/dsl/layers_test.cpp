@@ -127,6 +127,8 @@ TEST(Layers, RefuseCodesWhereTheyNeedNumbers) {
 TEST(Quantize, RefusesFloat32) {
     expect_net_error([](const Tensor &x) { return quantize(x, float32()); },
                      {"quantize 'quantize1'", "sign()", "float32()"});
+    expect_net_error([](const Tensor &x) { return quantize(x, in_training(stochastic_sign())); },
+                     {"quantize 'quantize1'", "in_training()", "weights alone", "stochastic_sign"});
 }
 
 TEST(Input, RefusesWhatIsNoInput) {

@@ -11,7 +11,7 @@ struct RandomNetworkOptions {
     int64_t most_layers = 4;
     bool float_input = true;   ///< Float(32) inputs as well
     bool float_layers = true;  ///< float32 weights as well
-    bool draws = false;        ///< dropout and stochastic signs as well
+    bool draws = false;        ///< dropout, stochastic signs and weights quantized in training alone as well
 };
 
 /** A network of a few dense layers, with batch norm, hard tanh and sign between them or not. */
@@ -31,8 +31,12 @@ inline Graph random_network(Random &random, const RandomNetworkOptions &options 
             const auto sign_or_drawn = [&] {
                 return options.draws && random.coin() ? stochastic_sign() : sign();
             };
-            x = dense(x,
-                      {.units = random.pick(options.sizes), .weights = binary ? sign_or_drawn() : float32()});
+            const auto binary_weights = [&] {
+                const Precision signs = sign_or_drawn();
+                return options.draws && random.integer(0, 3) == 0 ? in_training(signs) : signs;
+            };
+            x = dense(
+                x, {.units = random.pick(options.sizes), .weights = binary ? binary_weights() : float32()});
             if (random.integer(0, 3) != 0) {
                 x = batch_norm(x, {.eps = random.pick<double>({1e-4, 1e-5, 1e-12, 0.1})});
             }

@@ -95,6 +95,12 @@ TEST_F(Rules, RefuseOperandsThatDoNotFit) {
     expect_refused("batch_norm", {x, v3, v5, v3, v3}, {"'v5'", "f32[3]", "f32[5]"}, {{"eps", 1e-4}});
     expect_refused("batch_norm", {codes, v3, v3, v3, v3}, {"'codes'", "u1[N, 3]"}, {{"eps", 1e-4}});
     expect_refused("quantize", {bytes}, {"float32", "u8"}, {{"quantizer", "sign"}});
+    expect_refused("quantize_in_training", {x}, {"a parameter", "'x'"}, {{"quantizer", "sign"}});
+    expect_error(
+        [&] {
+            graph.add("quantize_in_training", "layer", {w}, {{"quantizer", "signum"}});
+        },
+        {"unknown quantizer 'signum'"});
     expect_refused("hardtanh", {codes}, {"'codes'"});
     expect_refused("hardtanh", {}, {"at least 1 inputs"});
     expect_refused("integer_dense", {x, w_codes}, {"encoded operands"});

@@ -66,6 +66,23 @@ TEST(Deployment, DrawsNothing) {
     EXPECT_EQ(deployed(stochastic_sign(), true), deployed(sign(), false));
 }
 
+TEST(Deployment, KeepsWeightsThatAreQuantizedInTrainingAlone) {
+    const auto deployed = [](const Precision &weights) {
+        const Graph network = build("net", [&] {
+            Tensor x = input("image", {33}, UInt(8), {.scale = 0.1F, .offset = -3});
+            x = relu(batch_norm(dense(x, {.units = 65, .weights = weights})));
+            return dense(x, {.units = 3, .weights = weights});
+        });
+        Random random(1);
+        const Arrays parameters = random_parameters(network, random);
+        return print(expect_meaning_kept(network, parameters, random_batch(network, random, 9, 3)));
+    };
+    EXPECT_EQ(deployed(in_training(stochastic_sign())), deployed(float32()));
+    EXPECT_EQ(deployed(in_training(sign())), deployed(float32()));
+    EXPECT_NE(deployed(sign()), deployed(float32()));
+    EXPECT_EQ(in_training(float32()), float32());
+}
+
 TEST(Deployment, LeavesNoFloatBetweenBinaryLayers) {
     const Graph network = build("net", [] {
         Tensor x = input("image", {33}, UInt(8), {.scale = 0.1F, .offset = -3});

@@ -1,3 +1,4 @@
+#include "tests/dsl/random_diamonds.h"
 #include "tests/dsl/random_images.h"
 #include "tests/passes/interpreted_trainer.h"
 
@@ -9,8 +10,8 @@ namespace {
 
 bool is_source(const Node &node) { return node.inputs.empty(); }
 
-/** Groups can run one after another: an order of them exists in which each reads only what was made before.
- */
+/** Groups can run one after another: an order of them exists in which each reads only what was made before,
+ * and states before they are replaced. */
 void expect_sound_groups(const Graph &graph) {
     SCOPED_TRACE(print(graph));
     std::set<int> groups;
@@ -25,6 +26,15 @@ void expect_sound_groups(const Graph &graph) {
             const int producer = graph.producer(input).group;
             if (producer >= 0 && producer != node.group) {
                 needs[node.group].insert(producer);
+            }
+        }
+    }
+    for (const StateUpdate &update : graph.updates) {
+        for (int reader : graph.users(update.state)) {
+            const int before = graph.nodes[static_cast<size_t>(reader)].group;
+            const int replaces = graph.producer(update.next).group;
+            if (before >= 0 && before != replaces) {
+                needs[replaces].insert(before);
             }
         }
     }
@@ -90,6 +100,56 @@ TEST(Fuse, KnowsTheBoundariesOfImages) {
     }
 }
 
+/** No kernel has two products, nor a second result but by an op that has several. */
+void expect_one_result(const Graph &graph) {
+    SCOPED_TRACE(print(graph));
+    std::map<int, int> products, results;
+    std::set<int> several;
+    for (const Node &node : graph.nodes) {
+        if (node.group < 0) {
+            continue;
+        }
+        products[node.group] += node.op == "integer_dense" || node.op == "dense" ||
+                                node.op == "integer_conv2d" || node.op == "conv2d";
+        if (node.outputs.size() > 1) {
+            several.insert(node.group);
+        }
+        for (ValueId output : node.outputs) {
+            const std::vector<int> users = graph.users(output);
+            const bool read = std::any_of(users.begin(), users.end(), [&](int user) {
+                return graph.nodes[static_cast<size_t>(user)].group != node.group;
+            });
+            results[node.group] +=
+                read || std::count(graph.outputs.begin(), graph.outputs.end(), output) != 0;
+        }
+    }
+    for (const auto &[group, count] : results) {
+        EXPECT_LE(products[group], 1) << "group " << group;
+        EXPECT_LE(several.count(group) != 0 ? 0 : count, 1) << "group " << group;
+    }
+}
+
+TEST(Fuse, LetsNoGroupWaitForItself) {
+    for (uint32_t seed = 0; seed < 100; ++seed) {
+        SCOPED_TRACE(testing::Message() << "seed " << seed);
+        Random random(seed);
+        const Graph network = random_diamonds(random, random.integer(2, 12));
+        const Arrays parameters = random_parameters(network, random);
+        PassOptions options;
+        options.parameters = &parameters;
+        const Graph deployed = run_passes(network, deployment_passes(), options);
+        expect_sound_groups(deployed);
+        expect_all_boundaries(deployed);
+        expect_one_result(deployed);
+        const Graph training =
+            run_passes(network, training_passes(), training_options(squared_hinge(), adam(), 4));
+        expect_sound_groups(training);
+        expect_all_boundaries(training);
+        expect_one_result(training);
+        ASSERT_FALSE(testing::Test::HasFailure());
+    }
+}
+
 /** The ops of each group, in order. */
 std::vector<std::vector<std::string>> groups_of(const Graph &graph) {
     std::vector<std::vector<std::string>> result;
@@ -134,6 +194,52 @@ std::vector<std::string> reasons_of(const std::function<Tensor()> &body) {
     return result;
 }
 
+/** Why the value of that name does not stay in one kernel, by every reader; the groups are sound. */
+std::vector<std::string> reasons_around(const Graph &graph, const std::string &name) {
+    verify(graph, "the test");
+    expect_sound_groups(fuse(graph, {}));
+    std::vector<std::string> result;
+    for (const GroupBoundary &boundary : group_boundaries(graph)) {
+        if (boundary.value == graph.find(name)) {
+            result.push_back(boundary.reason);
+        }
+    }
+    return result;
+}
+
+ValueId parameter(Graph &graph, const std::string &name, const Shape &shape) {
+    return graph.add_one("parameter", name, {},
+                         {{"shape", shape}, {"init", "zeros"}, {"trainable", int64_t{0}}});
+}
+
+// batch_norm -> hardtanh parts into scale, which would join its kernel, and bias, whose average waits for it.
+TEST(Fuse, OpensADiamondThroughAnAverage) {
+    Graph graph;
+    graph.name = "net";
+    const ValueId x = parameter(graph, "x", {2, 3, 4, 4}), w = parameter(graph, "w", {3});
+    const ValueId y = graph.add("batch_norm_train", "norm", {x, w, w}, {{"eps", 0.1}})[0];
+    const ValueId h = graph.add_one("hardtanh", "h", {y});
+    const ValueId mean =
+        graph.add_one("avg_pool", "mean", {graph.add_one("bias", "bias", {h, w})},
+                      {{"kernel", Shape{3, 3}}, {"strides", Shape{1, 1}}, {"pads", Shape{1, 1, 1, 1}}});
+    graph.outputs = {graph.add_one("add", "sum", {graph.add_one("scale", "scale", {h, w}), mean})};
+    EXPECT_THAT(reasons_around(graph, "h"), testing::ElementsAre());
+    EXPECT_THAT(reasons_around(graph, "scale"), testing::ElementsAre("what it reads waits for it"));
+}
+
+// What reads a state goes before what replaces it, and so cannot be in a kernel that reads the next state.
+TEST(Fuse, OpensADiamondThroughAStatesUpdate) {
+    Graph graph;
+    graph.name = "net";
+    const ValueId state = parameter(graph, "state", {2, 3}), batch = parameter(graph, "batch", {2, 3});
+    const ValueId before = graph.add_one("hardtanh", "before", {state});
+    const ValueId next = graph.add_one("moving_average", "next", {state, batch}, {{"momentum", 0.5}});
+    graph.outputs = {graph.add_one("add", "sum", {before, next})};
+    EXPECT_THAT(reasons_around(graph, "before"), testing::ElementsAre());
+    graph.updates = {{state, next}};
+    EXPECT_THAT(reasons_around(graph, "before"), testing::ElementsAre("what it reads waits for it"));
+}
+
 TEST(Fuse, SaysWhyGroupsEnd) {
     using testing::ElementsAre;
     EXPECT_THAT(reasons_of([] {
@@ -161,6 +267,16 @@ TEST(Fuse, SaysWhyGroupsEnd) {
                             "avg_pool1 -> hardtanh1: avg_pool: a window reads several elements",
                             "hardtanh1 -> max_pool1: max_pool: windows overlap",
                             "max_pool1 -> flatten1: reshape: elements change places"));
+    EXPECT_THAT(reasons_of([] {
+                    const Tensor x = batch_norm(dense(input("x", {3}, Float(32)), {.units = 5}));
+                    const Tensor y = dense(relu(x), {.units = 2});
+                    return add(y, dense(hardtanh(x), {.units = 2}));
+                }),
+                ElementsAre("batch_norm1 -> relu1: one result a kernel",
+                            "relu1 -> dense2: a product reads all of its input many times",
+                            "batch_norm1 -> hardtanh1: one result a kernel",
+                            "hardtanh1 -> dense3: a product reads all of its input many times",
+                            "dense3 -> add1: one product a kernel"));
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "runtime/cpu_features.h"
+#include "tests/dsl/random_diamonds.h"
 #include "tests/dsl/random_images.h"
+#include "tests/dsl/random_network.h"
 #include "training/evaluator.h"
 
 #include <gtest/gtest.h>
@@ -35,6 +37,19 @@ TEST(EvaluatorOfImages, EqualsTheInterpreterBitForBit) {
             }
             ASSERT_FALSE(HasFailure()) << print(network) << print(evaluator.program().graph);
         }
+    }
+}
+
+TEST(EvaluatorOfImages, ComputesValuesThatPartAndMeetAgain) {
+    for (uint32_t seed = 0; seed < 6; ++seed) {
+        SCOPED_TRACE(fmt::format("seed {}", seed));
+        Random random(seed);
+        const Graph network = random_diamonds(random, 10);
+        const Arrays parameters = random_parameters(network, random);
+        const Arrays batch = random_batch(network, random, 3, 2);
+        Evaluator evaluator(network, parameters);
+        EXPECT_EQ(evaluator.run(batch.at("image")), interpret_outputs(network, join(parameters, batch))[0]);
+        ASSERT_FALSE(HasFailure()) << print(network) << print(evaluator.program().graph);
     }
 }
 

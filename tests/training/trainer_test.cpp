@@ -5,6 +5,9 @@
 #include "tests/base/temporary_folder.h"
 #include "tests/passes/interpreted_trainer.h"
 #include "training/checkpoint.h"
+#include "training/evaluator.h"
+
+#include <set>
 
 namespace quantide {
 
@@ -115,6 +118,23 @@ std::vector<Case> cases() {
              x = conv2d(x, {.channels = 5, .kernel = {3, 2}, .weights = stochastic_sign()});
              x = dropout(batch_norm(max_pool(x)));
              return batch_norm(dense(flatten(x), {.units = 3}));
+         },
+         squared_hinge(), kAdam, 4},
+        {"values_that_part_and_meet_again",
+         [] {
+             const Tensor x = input("image", {3, 4, 4}, UInt(8), {.scale = 0.125F, .offset = -1});
+             const Tensor y = hardtanh(batch_norm(conv2d(x, {.channels = 5, .weights = sign()})));
+             const Tensor mean = avg_pool(bias(y), {.kernel = 3, .stride = 1, .padding = pad(1)});
+             return batch_norm(dense(flatten(add(scale(y), mean)), {.units = 3}));
+         },
+         squared_hinge(), kAdam, 4},
+        {"weights_drawn_in_training",
+         [] {
+             Tensor x = input("image", {3, 4, 4}, UInt(8), {.scale = 0.125F, .offset = -1});
+             x = conv2d(x, {.channels = 5, .padding = same(), .weights = in_training(stochastic_sign())});
+             x = relu(batch_norm(max_pool(x)));
+             x = relu(batch_norm(dense(flatten(x), {.units = 33, .weights = in_training(sign())})));
+             return batch_norm(dense(x, {.units = 3, .weights = in_training(stochastic_sign())}));
          },
          squared_hinge(), kAdam, 4},
         {"float32_images",
@@ -277,6 +297,34 @@ TEST_P(TrainerOf, GivesTheSameBitsForAnyNumberOfThreads) {
         results.push_back(join(trainer.parameters(), trainer.moments()));
     }
     EXPECT_EQ(results[0], results[1]);
+}
+
+// The weights that a step multiplies by are two numbers, those that are evaluated as many as were drawn at
+// first.
+TEST(Trainer, QuantizesInTrainingAlone) {
+    const Case c = case_of("weights_drawn_in_training");
+    const Graph network = build("net", c.network);
+    const Trainer trainer(network, recipe_of(c), {.seed = 3});
+    const Graph &step = trainer.program().graph;
+    for (const char *layer : {"conv2d1", "dense1", "dense2"}) {
+        const ValueId codes = step.find(
+            fmt::format("{}.weight.{}", layer, layer == std::string("dense1") ? "sign" : "stochastic_sign"));
+        ASSERT_GE(codes, 0);
+        EXPECT_EQ(step.value(codes).type, UInt(1)) << layer;
+    }
+    const Arrays parameters = trainer.parameters();
+    const Evaluator evaluator(network, parameters);
+    const Graph &deployed = evaluator.program().graph;
+    for (const char *weight : {"conv2d1.weight", "dense1.weight", "dense2.weight"}) {
+        const ValueId id = deployed.find(weight);
+        ASSERT_TRUE(deployed.constants.count(id) != 0) << weight;
+        EXPECT_EQ(to_layout(*deployed.constants.at(id), Layout::Logical), parameters.at(weight)) << weight;
+        const auto numbers = parameters.at(weight).floats();
+        const std::set<float> distinct(numbers.begin(), numbers.end());
+        EXPECT_GT(distinct.size(), numbers.size() * 99 / 100) << weight;
+        EXPECT_LE(*distinct.rbegin(), 1) << weight;
+        EXPECT_GE(*distinct.begin(), -1) << weight;
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(Networks, TrainerOf, testing::ValuesIn(cases()),
