@@ -10,6 +10,7 @@ using Halide::Target;
 using Halide::Type;
 
 constexpr const char *kBytePopcounts = "quantide_byte_popcounts";
+constexpr const char *kByteSum = "quantide_byte_sum";
 constexpr const char *kByteDot = "quantide_byte_dot";
 constexpr const char *kBytePairDots = "quantide_byte_pair_dots";
 constexpr const char *kFusedMultiplyAdd = "quantide_fused_multiply_add";
@@ -40,6 +41,9 @@ private:
         if (made->name == kBytePopcounts) {
             return Halide::reinterpret(made->type,
                                        Halide::popcount(as_bytes(made->args[0], Halide::UInt(8))));
+        }
+        if (made->name == kByteSum) {
+            return sum_of_bytes(made->args[0]);
         }
         if (made->name == kByteDot) {
             return dot(made->args[0], made->args[1], made->args[2]);
@@ -93,6 +97,16 @@ private:
         return acc + add_neighbours(VectorReduce::Add, Halide::cast(wide, products), 4);
     }
 
+    Expr sum_of_bytes(const Expr &x) {
+        const Expr pairs = pair_dots(x, Halide::Internal::make_const(x.type(), 0x01010101));
+        if (target.has_feature(Target::AVX2)) {  // vpmaddwd
+            const Type number = Halide::Int(16, 2 * x.type().lanes());
+            const Expr products = widening_mul(Halide::reinterpret(number, pairs), make_one(number));
+            return Halide::reinterpret(x.type(), add_neighbours(VectorReduce::Add, products, 2));
+        }
+        return (pairs & Halide::Internal::make_const(x.type(), 0xffff)) + (pairs >> 16);
+    }
+
     Expr pair_dots(const Expr &x, const Expr &bits) {
         if (target.has_feature(Target::AVX2)) {  // vpmaddubsw
             const Expr products = widening_mul(as_bytes(x, Halide::UInt(8)), as_bytes(bits, Halide::Int(8)));
@@ -115,6 +129,8 @@ Expr call(Type type, const char *name, const std::vector<Expr> &args) {
 }  // namespace
 
 Expr byte_popcounts(const Expr &x) { return call(x.type(), kBytePopcounts, {x}); }
+
+Expr byte_sum(const Expr &x) { return call(x.type(), kByteSum, {x}); }
 
 Expr byte_dot(const Expr &acc, const Expr &x, const Expr &bits) {
     return call(acc.type(), kByteDot, {acc, x, bits});

@@ -10,6 +10,9 @@ namespace quantide {
 /** The number of ones of each byte. */
 Halide::Expr byte_popcounts(const Halide::Expr &x);
 
+/** The sum of the four bytes. */
+Halide::Expr byte_sum(const Halide::Expr &x);
+
 /** acc + sum_i x.byte[i] * bits.byte[i], the bytes of `bits` 0 or 1. */
 Halide::Expr byte_dot(const Halide::Expr &acc, const Halide::Expr &x, const Halide::Expr &bits);
 

@@ -74,16 +74,8 @@ Func sum_in_blocks(GroupLowering &group, const Place &place, int words, int bits
     return accumulate;
 }
 
-Expr lower_field(const Expr &x) { return x & 0xffff; }
-
 /** The sum of the two 16-bit fields. */
-Expr pair_sum(const Expr &x) { return lower_field(x) + (x >> 16); }
-
-/** The sum of the four bytes. */
-Expr byte_sum(const Expr &x) {
-    const Expr even = cast<uint32_t>(0x00ff00ff);
-    return pair_sum((x & even) + ((x >> 8) & even));
-}
+Expr pair_sum(const Expr &x) { return (x & 0xffff) + (x >> 16); }
 
 /** A full adder on every bit: x + y + z = sum + 2 carry. */
 struct FullAdder {
@@ -124,10 +116,12 @@ Func carry_save_popcount(GroupLowering &group, const Place &place, int words, in
 
     const RDom whole(0, blocks, "block");
     const auto counted = [&](int i) -> Expr { return narrow(at_block(whole))[i]; };
+    const Expr low =
+        byte_popcounts(counted(0)) + 2 * byte_popcounts(counted(1)) + 4 * byte_popcounts(counted(2));
+    const bool in_bytes = 8 * (8 * length + 7) <= UINT8_MAX;
     accumulate(args_of(place)) = none;
     accumulate(args_of(place)) +=
-        8 * byte_sum(counted(3)) + byte_sum(4 * byte_popcounts(counted(2)) + 2 * byte_popcounts(counted(1)) +
-                                            byte_popcounts(counted(0)));
+        in_bytes ? byte_sum(8 * counted(3) + low) : 8 * byte_sum(counted(3)) + byte_sum(low);
     group.stage("narrow", narrow);
     return accumulate;
 }
