@@ -25,16 +25,17 @@ const OpDef conv2d_op = {
         return {float_value(node, operands.shape)};
     },
     .gradient = [](Graph &graph, const Node &node, std::span<const ValueId> dy) -> std::vector<ValueId> {
-        const Value &x = graph.value(node.inputs[0]), &w = graph.value(node.inputs[1]);
+        // Copies: adding a node moves the graph's values.
+        const Shape image = graph.value(node.inputs[0]).shape, kernel = graph.value(node.inputs[1]).shape;
         Attributes attributes = node.attributes;
         ValueId dx = -1;
         if (graph.producer(node.inputs[0]).op != "input") {
-            attributes["image"] = Shape{x.shape[2], x.shape[3]};
+            attributes["image"] = Shape{image[2], image[3]};
             dx = graph.add_one("conv2d_input_gradient", node.name + ".input_gradient",
                                {dy[0], node.inputs[1]}, attributes);
             attributes.erase("image");
         }
-        attributes["kernel"] = Shape{w.shape[2], w.shape[3]};
+        attributes["kernel"] = Shape{kernel[2], kernel[3]};
         return {dx, graph.add_one("conv2d_weight_gradient", node.name + ".weight_gradient",
                                   {dy[0], node.inputs[0]}, attributes)};
     },

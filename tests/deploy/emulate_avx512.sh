@@ -2,14 +2,19 @@
 # Runs AVX-512 code on a machine whose CPU has none: boots Linux in the emulator Bochs, as an Ice Lake, and there
 # compares libraries' outputs, bit for bit, with those of the reference interpreter (trained networks) or of this
 # CPU's own level (random weights). Installs nothing; the kernel is fetched once, into BUILD_DIR/emulate.
-# Usage: emulate_avx512.sh [--tests PROGRAM FILTER]... [BUILD_DIR]
+# Usage: emulate_avx512.sh [--geometry] [--tests PROGRAM FILTER]... [BUILD_DIR]
+#   --geometry: also runs the grid of convolutions (tests/geometry), compiled here for that level
 #   --tests: also runs a test program, such as test_lower, with that GoogleTest filter; Halide compiles slowly there
 # BOCHS names another Bochs than Debian's: one built with --disable-debugger --with-nogui is four times as fast.
 # QUANTIDE_TEST_DATA/mnist, if there, adds mnist_mlp_512 on all its test images. Exit status 77: skipped.
 set -euo pipefail
 source=$(cd "$(dirname "$0")/../.." && pwd)
 helpers=$source/tests/deploy/emulate
-tests=()
+tests=() geometry=
+if [ "${1:-}" = --geometry ]; then
+    geometry=1
+    shift
+fi
 while [ "${1:-}" = --tests ]; do
     tests+=("$2 $3")
     shift 3
@@ -97,6 +102,13 @@ if [ -d "$mnist" ]; then
     trained "$quantide" mnist_mlp_512 --data "$mnist"
 fi
 
+if [ -n "$geometry" ]; then
+    mkdir -p "$work/geometry"
+    "$build/geometry_program" x86-64-linux-avx512 "gcc -static" "$work/geometry"
+    files+=("$work/geometry/program=geometry/program" "$work/geometry/data=geometry/data")
+    echo "/geometry/program /geometry/data" >>"$work/commands"
+fi
+
 # Test programs, with their shared libraries.
 for test in "${tests[@]}"; do
     read -r program filter <<<"$test"
@@ -144,6 +156,7 @@ rm -f "$work/disk"
 tr -d '\r' <"$work/console" | awk -v commands="$(wc -l <"$work/commands")" '
     /^== end/ { ended = 1 }
     /^== \// { name = $2; good = name !~ /\/run$/; next }
+    /^differs: / { print name ": " $0 }
     /^level / { print name ": " $0; good = $2 == "avx512:" }
     /^\[ +(PASSED|FAILED|SKIPPED) +\]/ { print name ": " $0 }
     /^exit status|^ended by/ { passed += good && $0 == "exit status 0"; if ($0 != "exit status 0") print name ": " $0 }
