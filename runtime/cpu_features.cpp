@@ -87,6 +87,14 @@ const CpuRequirement &cpu_requirement(std::string_view level) {
     throw std::out_of_range("no such CPU level");
 }
 
+bool host_has_sse4a() {
+#if defined(__x86_64__)
+    return cpuid_bit({0x80000001, 0, kEcx, 6, "sse4a"});
+#else
+    return false;
+#endif
+}
+
 const char *host_architecture() {
 #if defined(__x86_64__)
     return "x86-64";

@@ -30,6 +30,9 @@ const CpuRequirement &cpu_requirement(std::string_view level);
 /** The architecture that this program runs on: "x86-64" or "arm-64". */
 const char *host_architecture();
 
+/** True if this machine has SSE4A, which AMD's CPUs alone have. */
+bool host_has_sse4a();
+
 /** True if this machine has what `requirement` asks for. */
 bool host_meets(const CpuRequirement &requirement);
 

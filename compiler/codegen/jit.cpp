@@ -1,8 +1,10 @@
 #include "compiler/codegen/jit.h"
 
 #include "compiler/base/error.h"
+#include "compiler/codegen/ice_lake.h"
 #include "compiler/codegen/kernel_compiler.h"
 #include "compiler/lower/group_lowering.h"
+#include "runtime/cpu_features.h"
 #include "runtime/parallel.h"
 
 #include <algorithm>
@@ -30,7 +32,12 @@ std::shared_ptr<const JITModule> compile(const Kernel &kernel) {
         const std::vector<Halide::Argument> arguments(kernel.inputs.begin(), kernel.inputs.end());
         const Halide::Module module = make_pipeline(kernel).compile_to_module(
             arguments, kKernelFunction, target, Halide::LinkageType::ExternalPlusArgv);
-        auto code = std::make_shared<const JITModule>(module, module.get_function_by_name(kKernelFunction));
+        std::shared_ptr<const JITModule> code;
+        const auto make = [&] {
+            code = std::make_shared<const JITModule>(module, module.get_function_by_name(kKernelFunction));
+        };
+        const bool lacks_sse4a = target.has_feature(Halide::Target::AVX512_Zen4) && !host_has_sse4a();
+        lacks_sse4a ? compile_without_sse4a(module, make) : compile_beside_others(make);
         JITSharedRuntime::set_num_threads(requested_threads);
         return code;
     } catch (const Halide::Error &e) {

@@ -2,6 +2,7 @@
 
 #include "compiler/base/error.h"
 #include "compiler/codegen/elf.h"
+#include "compiler/codegen/ice_lake.h"
 #include "runtime/parallel.h"
 
 #include <sys/mman.h>
@@ -71,7 +72,7 @@ std::string halide_version() {
 
 std::string cache_key(const KernelRequest &request) {
     const LowerOptions &o = request.options;
-    return fmt::format("kernel\n{}\n{}{}\nbatch {} parallel {} strict_float {}\n{}", halide_version(),
+    return fmt::format("kernel 2\n{}\n{}{}\nbatch {} parallel {} strict_float {}\n{}", halide_version(),
                        o.level->architecture, o.level->features, o.batch.value_or(0), o.parallel,
                        o.strict_float, request.signature);
 }
@@ -91,11 +92,20 @@ void check_needs(const std::string &object, const KernelRequest &request) {
 
 std::string compile_module(const Halide::Module &module, CodeFormat format) {
     check_room_once();
-    const MemoryFile file;
-    module.compile(
-        {{format == CodeFormat::Object ? Halide::OutputFileType::object : Halide::OutputFileType::assembly,
-          file.path()}});
-    return file.content();
+    const auto write = [&](Halide::OutputFileType type, const auto &run) {
+        const MemoryFile file;
+        run([&] { module.compile({{type, file.path()}}); });
+        return file.content();
+    };
+    std::string object = write(Halide::OutputFileType::object, compile_beside_others);
+    const bool again = module.target().has_feature(Halide::Target::AVX512_Zen4) && may_have_sse4a(object);
+    if (format == CodeFormat::Object && !again) {
+        return object;
+    }
+    const auto type =
+        format == CodeFormat::Object ? Halide::OutputFileType::object : Halide::OutputFileType::assembly;
+    return again ? write(type, [&](const auto &compile) { compile_without_sse4a(module, compile); })
+                 : write(type, compile_beside_others);
 }
 
 std::string compile_kernel(const Kernel &kernel, const std::string &name, CodeFormat format) {
@@ -157,7 +167,7 @@ std::string compile_runtime(const std::string &architecture, const CodeCache &ca
     }
     check_room_once();
     const MemoryFile file;
-    Halide::compile_standalone_runtime(file.path(), target);
+    compile_beside_others([&] { Halide::compile_standalone_runtime(file.path(), target); });
     std::string object = file.content();
     cache.store(key, object);
     return object;

@@ -1,3 +1,4 @@
+#include "compiler/codegen/ice_lake.h"
 #include "compiler/codegen/kernel_compiler.h"
 #include "compiler/codegen/library.h"
 #include "compiler/interpret/interpret.h"
@@ -219,6 +220,39 @@ TEST(Networks, BinaryProductsUseTheLevelsInstruction) {
         }
         EXPECT_EQ(kernels, 2) << name;
     }
+}
+
+TEST(Networks, NoKernelHasInstructionsOfAmdAlone) {
+    const CpuLevel &level = find_level("avx512");
+    if (!have_assembler(level)) {
+        GTEST_SKIP() << "no assembler for " << level.architecture;
+    }
+    const Case c = make_case("bytes", build("net", [] {
+        const Tensor x = input("image", {66, 9, 5}, UInt(8));
+        return dense(flatten(conv2d(x, {.channels = 65,
+                                        .kernel = 4,
+                                        .stride = {3, 2},
+                                        .dilation = 2,
+                                        .padding = pad(2, 1, 0, 1, 1),
+                                        .weights = sign()})),
+                     {.units = 10});
+    }));
+    bool tempted = false;
+    for (const int group : c.program.groups) {
+        const Kernel kernel = lower_group(c.program.graph, group, {&level, std::nullopt, false, true});
+        if (kernel.family != "conv2d/w1a8") {
+            continue;
+        }
+        const TemporaryFolder folder;
+        compile_beside_others([&] {
+            make_pipeline(kernel).compile_to_assembly(
+                folder / "k.s", {kernel.inputs.begin(), kernel.inputs.end()}, "k", kernel.target);
+        });
+        tempted = tempted || foreign_instructions(content_of(folder / "k.s"), level) != "";
+        EXPECT_EQ(foreign_instructions(compile_kernel(kernel, "k", CodeFormat::Assembly), level), "");
+        EXPECT_FALSE(may_have_sse4a(compile_kernel(kernel, "k")));
+    }
+    EXPECT_TRUE(tempted) << "Halide no longer takes SSE4A here: this test sees nothing";
 }
 
 }  // namespace

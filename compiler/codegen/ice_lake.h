@@ -1,0 +1,22 @@
+#pragma once
+#include <Halide.h>
+
+#include <functional>
+#include <string>
+
+namespace quantide {
+
+// Halide 21 compiles AVX512_Zen4 for a Zen 4, so that LLVM may use what AMD's CPUs alone have: SSE4A's extrq and
+// insertq. It takes them for one kernel in some hundred; those are compiled again with LLVM told to do without.
+
+/** Runs `compile`, in which Halide compiles a module. Everything that compiles must be run by this or by
+ * compile_without_sse4a. */
+void compile_beside_others(const std::function<void()> &compile);
+
+/** The same for `module`, whose code will have no SSE4A. Nothing else compiles meanwhile. */
+void compile_without_sse4a(const Halide::Module &module, const std::function<void()> &compile);
+
+/** Whether machine code may have SSE4A: bytes that look like it may be another instruction's. */
+bool may_have_sse4a(const std::string &object);
+
+}  // namespace quantide
