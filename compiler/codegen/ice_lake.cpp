@@ -13,9 +13,9 @@ namespace quantide {
 
 namespace {
 
-/** The file that LLVM's option -forceattrs-csv-path names, which it reads for every module: a function and one
- * of its attributes a line. LLVM complains of functions that a module has not, so it is empty but while one
- * module is compiled alone. */
+/** The file that LLVM's option -forceattrs-csv-path names, which it reads for every module: a function and
+ * one of its attributes a line. LLVM complains of functions that a module has not, so it is empty but while
+ * one module is compiled alone. */
 class AttributeFile {
 public:
     std::shared_mutex mutex;
@@ -40,8 +40,8 @@ public:
     AttributeFile &operator=(const AttributeFile &) = delete;
 
     void set(const std::string &text) {
-        const bool done = ftruncate(descriptor, 0) == 0 &&
-                          pwrite(descriptor, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
+        const bool done = ftruncate(descriptor, 0) == 0 && pwrite(descriptor, text.data(), text.size(), 0) ==
+                                                               static_cast<ssize_t>(text.size());
         internal_check(done, "cannot write to a file in memory");
     }
 

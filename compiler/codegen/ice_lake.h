@@ -6,8 +6,9 @@
 
 namespace quantide {
 
-// Halide 21 compiles AVX512_Zen4 for a Zen 4, so that LLVM may use what AMD's CPUs alone have: SSE4A's extrq and
-// insertq. It takes them for one kernel in some hundred; those are compiled again with LLVM told to do without.
+// Halide 21 compiles AVX512_Zen4 for a Zen 4, so that LLVM may use what AMD's CPUs alone have: SSE4A's extrq
+// and insertq. It takes them for one kernel in some hundred; those are compiled again with LLVM told to do
+// without.
 
 /** Runs `compile`, in which Halide compiles a module. Everything that compiles must be run by this or by
  * compile_without_sse4a. */

@@ -228,15 +228,15 @@ TEST(Networks, NoKernelHasInstructionsOfAmdAlone) {
         GTEST_SKIP() << "no assembler for " << level.architecture;
     }
     const Case c = make_case("bytes", build("net", [] {
-        const Tensor x = input("image", {66, 9, 5}, UInt(8));
-        return dense(flatten(conv2d(x, {.channels = 65,
-                                        .kernel = 4,
-                                        .stride = {3, 2},
-                                        .dilation = 2,
-                                        .padding = pad(2, 1, 0, 1, 1),
-                                        .weights = sign()})),
-                     {.units = 10});
-    }));
+                                 const Tensor x = input("image", {66, 9, 5}, UInt(8));
+                                 return dense(flatten(conv2d(x, {.channels = 65,
+                                                                 .kernel = 4,
+                                                                 .stride = {3, 2},
+                                                                 .dilation = 2,
+                                                                 .padding = pad(2, 1, 0, 1, 1),
+                                                                 .weights = sign()})),
+                                              {.units = 10});
+                             }));
     bool tempted = false;
     for (const int group : c.program.groups) {
         const Kernel kernel = lower_group(c.program.graph, group, {&level, std::nullopt, false, true});
