@@ -1,5 +1,7 @@
 #include "dsl/naming.h"
 
+#include "compiler/quantizers/quantizer.h"
+
 #include "compiler/base/error.h"
 
 #include <algorithm>
@@ -63,7 +65,7 @@ ValueId weights(Graph &graph, const std::string &layer, Shape shape, const Preci
     const ValueId weight =
         parameter(graph, layer + ".weight", std::move(shape), quantized ? "uniform" : "glorot", true);
     return quantized ? graph.add_one(precision.in_training ? "quantize_in_training" : "quantize",
-                                     layer + ".weight." + precision.quantizer, {weight},
+                                     layer + ".weight." + find_quantizer(precision.quantizer).name(), {weight},
                                      {{"quantizer", precision.quantizer}})
                      : weight;
 }

@@ -20,6 +20,23 @@ inline Precision sign() { return {"sign"}; }
  * evaluated and deployed as sign() (BinaryNet's stochastic activations, Hubara et al. 2016). */
 inline Precision stochastic_sign() { return {"stochastic_sign"}; }
 
+/** Two bits: -1, 0 or +1, the nearest (Lin et al. 2016, "Neural Networks with Few Multiplications"). */
+inline Precision ternary() { return {"ternary"}; }
+
+/** Two bits: in training the sign of x with the probability |x|, else 0, drawn anew at every step; evaluated
+ * and deployed as ternary() (Lin et al. 2016). */
+inline Precision stochastic_ternary() { return {"stochastic_ternary"}; }
+
+/** `bits` from 1 to 8: the nearest of 2^bits evenly spaced numbers from -1 to 1, which 0 is not one of; of one
+ * bit sign() (Hubara et al. 2016, "Quantized Neural Networks"). As weights, 7 bits at most. */
+inline Precision symmetric(int bits) {
+    return bits == 1 ? sign() : Precision{"symmetric(" + std::to_string(bits) + ")"};
+}
+
+/** `bits` from 1 to 8: the nearest of 2^bits evenly spaced numbers from 0 to 1, for activations (Zhou et al.
+ * 2016, "DoReFa-Net"). */
+inline Precision unsigned_uniform(int bits) { return {"unsigned_uniform(" + std::to_string(bits) + ")"}; }
+
 /** Of weights: quantized in training alone, evaluated and deployed as the float32 numbers in [-1, 1] that
  * training keeps. in_training(stochastic_sign()) is BinaryConnect's stochastic variant (Courbariaux et al.
  * 2015), whose real weights are the mean of what it drew. */

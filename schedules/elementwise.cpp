@@ -12,12 +12,13 @@ using Halide::Var;
 // such.
 void schedule_elementwise(Kernel &kernel, const Tuning &) {
     const int lanes = kernel.target.natural_vector_size<float>();
-    Func words = find_stage(kernel, "pack"), channel_scale = find_stage(kernel, "channel_scale");
-    const bool packed = words.defined();
+    Func channel_scale = find_stage(kernel, "channel_scale");
+    const bool packed = find_stage(kernel, "pack").defined();
     const Var block("block"), lane("lane");
     for (Func &out : kernel.outputs) {
         const std::vector<Var> vars = out.args();
-        const Var channels = packed ? vars[0] : block;
+        const PackLoops loops = packed ? split_planes(kernel, out) : PackLoops{block, {}};
+        const Var channels = loops.words;
         if (!packed) {
             out.split(vars[0], block, lane, lanes, TailStrategy::GuardWithIf).vectorize(lane);
         }
@@ -30,8 +31,7 @@ void schedule_elementwise(Kernel &kernel, const Tuning &) {
             channel_scale.vectorize(channel_scale.args()[0], lanes, TailStrategy::GuardWithIf);
         }
         if (packed) {
-            words.compute_at(out, innermost).store_in(MemoryType::Register);
-            words.update().atomic().vectorize(words.rvars()[0]);
+            schedule_pack(kernel, out, innermost);
         }
         if (kernel.parallel) {
             out.parallel(outermost);

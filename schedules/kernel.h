@@ -30,6 +30,10 @@ struct Kernel {
     int64_t channels = 0;
     /** Accumulators behind one element of the output: the window of a pooling that is fused. */
     int64_t pooled = 1;
+    /** Bits of the codes that the stage "pack" packs. */
+    int planes = 1;
+    /** Products of bits that make one product: the planes of one operand times those of the other. */
+    int plane_pairs = 1;
     /** Whether the stage "padded" holds a whole image, or the rows that a row of outputs reads. */
     bool pads_image = false;
     /** Extents of the output, where that is an image. */

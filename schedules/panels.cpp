@@ -13,13 +13,39 @@ Func find_stage(const Kernel &kernel, const std::string &role) {
     return found == kernel.stages.end() ? Func() : found->second;
 }
 
+PackLoops split_planes(const Kernel &kernel, Func out) {
+    const Var words = out.args()[0];
+    if (kernel.planes == 1) {
+        return {words, {}};
+    }
+    const Var plane("plane"), whole("words");
+    out.split(words, whole, plane, kernel.planes, TailStrategy::RoundUp).unroll(plane);
+    return {whole, {plane}};
+}
+
+void schedule_pack(const Kernel &kernel, const Func &out, const Var &at) {
+    Func pack = find_stage(kernel, "pack"), codes = find_stage(kernel, "codes_to_pack");
+    pack.compute_at(out, at).store_in(MemoryType::Register);
+    Halide::Stage update = pack.update();
+    update.atomic().vectorize(pack.rvars()[0]);
+    if (codes.defined()) {
+        const Var word = pack.args()[0], channel = codes.args()[0];
+        pack.unroll(word, kernel.planes);
+        update.unroll(word, kernel.planes);
+        codes.compute_at(out, at).store_in(MemoryType::Stack);
+        codes.vectorize(channel, 32, TailStrategy::RoundUp);
+    }
+}
+
 Panels schedule_panels(Kernel &kernel, const Tuning &tuning) {
     Func out = kernel.outputs[0], pack = find_stage(kernel, "pack");
     Func channel_scale = find_stage(kernel, "channel_scale");
     Panels panels{32, out.args()[0], {inner}};
     if (pack.defined()) {
-        pack.compute_at(out, inner).store_in(MemoryType::Register);
-        pack.update().atomic().vectorize(pack.rvars()[0]);
+        const PackLoops loops = split_planes(kernel, out);
+        panels.loop = loops.words;
+        panels.inside.insert(panels.inside.begin(), loops.planes.begin(), loops.planes.end());
+        schedule_pack(kernel, out, inner);
     } else {
         // The last panel of few outputs is computed no wider than it must be.
         const int needed = static_cast<int>((kernel.n + tuning.vector - 1) / tuning.vector) * tuning.vector;

@@ -22,6 +22,17 @@ struct Panels {
                                             ///< `inner`: rows or positions
 };
 
+/** The loops over packed codes of a kernel's output: over 32 channels, and over the planes of those, unrolled,
+ * where codes have several bits. */
+struct PackLoops {
+    Halide::Var words;
+    std::vector<Halide::VarOrRVar> planes;
+};
+PackLoops split_planes(const Kernel &kernel, Halide::Func out);
+
+/** Computes the stage "pack" at a loop of its consumer that has all planes of 32 channels inside. */
+void schedule_pack(const Kernel &kernel, const Halide::Func &out, const Halide::Var &at);
+
 /** Splits the outputs of a kernel into panels, packed or not, and computes "channel_scale" a panel. */
 Panels schedule_panels(Kernel &kernel, const Tuning &tuning);
 

@@ -53,8 +53,7 @@ void schedule_norm(Kernel &kernel, const Tuning &) {
             out.parallel(out.args().back());
         }
         if (words) {
-            pack.compute_at(out, out.args()[0]).store_in(MemoryType::Register);
-            pack.update().atomic().vectorize(pack.rvars()[0]);
+            schedule_pack(kernel, out, split_planes(kernel, out).words);
         } else {
             out.vectorize(out.args()[0], vector, TailStrategy::GuardWithIf);
         }

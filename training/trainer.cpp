@@ -160,7 +160,7 @@ void Trainer::requantize() {
             continue;
         }
         const Array weights = to_layout(state(node.text("of")), Layout::Logical);
-        const QuantizerDef &quantizer = find_quantizer(node.text("quantizer"));
+        const Quantizer quantizer = find_quantizer(node.text("quantizer"));
         const std::string &codes = program().graph.value(id).name;
         if (node.has("stream")) {
             const RandomStream random{.seed = seed_,

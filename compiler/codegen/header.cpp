@@ -31,7 +31,7 @@ std::string c_type(ElementType memory) {
     return fmt::format("{}int{}_t", memory.kind == ElementType::Kind::UInt ? "u" : "", memory.bits);
 }
 
-bool packed(const Value &value) { return value.type.bits < 8 && memory_type(value).bits == 32; }
+bool packed(const Value &value) { return packs_bits(value.type, value.layout); }
 
 std::string describe_codes(const Value &value, bool input) {
     if (value.encoding.plain()) {
@@ -41,7 +41,7 @@ std::string describe_codes(const Value &value, bool input) {
     }
     const IntegerView view = integer_view(value.encoding);
     auto real = [&](int64_t code) {
-        return view.scale * static_cast<float>(view.multiplier * code + view.addend) + view.offset;
+        return view.scale * static_cast<float>(view(code)) + view.offset;
     };
     const int64_t last = (int64_t{1} << value.type.bits) - 1;
     if (packed(value)) {
@@ -53,7 +53,7 @@ std::string describe_codes(const Value &value, bool input) {
     return fmt::format(
         "Codes from 0 to {}, all allowed: code c stands for the number {} * c {} {}\n"
         "(0 is {}, 1 is {}, {} is {}).",
-        last, view.scale * static_cast<float>(view.multiplier), real(0) < 0 ? '-' : '+', std::abs(real(0)),
+        last, view.scale * static_cast<float>(view.multipliers[0]), real(0) < 0 ? '-' : '+', std::abs(real(0)),
         real(0), real(1), last, real(last));
 }
 

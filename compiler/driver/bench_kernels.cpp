@@ -17,7 +17,7 @@ namespace {
  * where the weights are. A dense layer has features [k], a convolution images [channels, height, width] and
  * padding that keeps their extents. */
 struct Layers {
-    const char *arithmetic;  ///< "w1a1", "w1a8" or "f32"
+    const char *arithmetic;  ///< "w1a1", "w2a4", ...: bits of weights and inputs; or "f32"
     Shape input;
     int64_t outputs, batch = 1, kernel = 0, stride = 1;
     int count = 1;
@@ -50,12 +50,21 @@ const Layers kLayers[] = {
     {"f32", {4096}, 1024, 100},
     {"f32", {4096}, 4096, 100},
     {"f32", {4096}, 1024, 1024},
+    {"w1a2", {4096}, 1024, 1},
+    {"w1a2", {4096}, 1024, 1024},
+    {"w2a2", {4096}, 1024, 1},
+    {"w2a2", {4096}, 1024, 1024},
+    {"w4a4", {4096}, 1024, 1},
+    {"w4a4", {4096}, 1024, 1024},
+    {"w2a8", {4096}, 1024, 1024},
     {"w1a1", {256, 32, 32}, 256, 1, 3},
     {"w1a1", {256, 28, 28}, 256, 1, 3},
     {"w1a1", {256, 14, 14}, 256, 1, 3},
     {"w1a1", {64, 56, 56}, 64, 1, 3},
     {"w1a1", {128, 28, 28}, 128, 1, 3},
     {"w1a1", {512, 7, 7}, 512, 1, 3},
+    {"w1a2", {256, 28, 28}, 256, 1, 3},
+    {"w2a2", {256, 28, 28}, 256, 1, 3},
     {"w1a8", {3, 32, 32}, 128, 1, 3},
     {"f32", {64, 28, 28}, 64, 1, 3},
     {"f32", {3, 224, 224}, 64, 1, 7, 2},
@@ -72,7 +81,9 @@ const Layers kLayers[] = {
 Graph network_of(const Layers &layers) {
     return build("bench", [&] {
         const std::string arithmetic = layers.arithmetic;
-        const Precision weights = arithmetic == "f32" ? float32() : sign();
+        const bool codes = arithmetic != "f32";
+        const int weight_bits = codes ? arithmetic[1] - '0' : 0, input_bits = codes ? arithmetic[3] - '0' : 0;
+        const Precision weights = codes ? symmetric(weight_bits) : float32();
         const auto product = [&](const Tensor &x, int64_t outputs, int64_t kernel, int64_t stride,
                                  int64_t groups) {
             return layers.images() ? conv2d(x, {.channels = outputs,
@@ -83,14 +94,14 @@ Graph network_of(const Layers &layers) {
                                                 .weights = weights})
                                    : dense(x, {.units = outputs, .weights = weights});
         };
-        Tensor x = input("x", layers.input, arithmetic == "w1a8" ? UInt(8) : Float(32));
-        if (arithmetic == "w1a1") {
-            x = quantize(x, sign());
+        Tensor x = input("x", layers.input, input_bits == 8 ? UInt(8) : Float(32));
+        if (codes && input_bits < 8) {
+            x = quantize(x, symmetric(input_bits));
         }
         for (int layer = 0; layer < layers.count; ++layer) {
             x = batch_norm(product(x, layers.outputs, layers.kernel, layers.stride, layers.groups));
-            if (arithmetic != "f32") {
-                x = quantize(x, sign());
+            if (codes) {
+                x = quantize(x, symmetric(input_bits == 8 ? 1 : input_bits));
             }
         }
         x = product(x, 1, 1, 1, 1);  // reads the last of them as another layer would
@@ -142,7 +153,8 @@ BenchRow measure_layers(const std::string &name, const Layers &layers, const Cpu
         row.operations += static_cast<double>(step.operations * layers.batch);
     }
     if (limit) {
-        row.limit_gops = report.limits[limit->name] = limit->operations / measured[2].seconds * 1e-9;
+        report.limits[limit->name] = limit->operations / measured[2].seconds * 1e-9;
+        row.limit_gops = report.limits[limit->name] / kernel.plane_pairs;
     }
     return row;
 }

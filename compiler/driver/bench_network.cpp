@@ -96,9 +96,9 @@ private:
     std::vector<std::pair<std::string, LimitLoop>> loops_;
 };
 
-double limit_of(const std::map<std::string, double> &limits, const std::string &arithmetic) {
-    const auto found = limits.find(arithmetic);
-    return found == limits.end() ? 0 : found->second;
+double limit_of(const std::map<std::string, double> &limits, const KernelReport &kernel) {
+    const auto found = limits.find(kernel.arithmetic);
+    return found == limits.end() ? 0 : found->second / kernel.plane_pairs;
 }
 
 /** The network's limit: all its products at their limits. */
@@ -180,7 +180,7 @@ void bench_network(const BenchOptions &options, BenchReport &report) {
                  .arithmetic = kernels[i].arithmetic,
                  .seconds = measured[2].parts.at(i),
                  .operations = static_cast<double>(step.operations * batch),
-                 .limit_gops = step.operations > 0 ? limit_of(limits, kernels[i].arithmetic) : 0});
+                 .limit_gops = step.operations > 0 ? limit_of(limits, kernels[i]) : 0});
             const auto rival_layer = rivals.find(step.layer);
             if (rival_layer != rivals.end()) {
                 layers.back().baselines["float32"] = rival_layer->second;
@@ -236,7 +236,7 @@ void bench_training(const BenchOptions &options, BenchReport &report) {
              .arithmetic = kernels[i].arithmetic,
              .seconds = measured[1].parts.at(i),
              .operations = operations,
-             .limit_gops = operations > 0 ? limit_of(limits, kernels[i].arithmetic) : 0});
+             .limit_gops = operations > 0 ? limit_of(limits, kernels[i]) : 0});
     }
 }
 

@@ -65,7 +65,7 @@ std::string describe(const Value &value) {
     }
     const IntegerView view = integer_view(value.encoding);
     const auto real = [&](int64_t q) { return view.scale * static_cast<float>(q) + view.offset; };
-    return text + fmt::format(" {:+g}..{:+g}", real(view.min()), real(view.max(value.type.bits)));
+    return text + fmt::format(" {:+g}..{:+g}", real(view.min()), real(view.max()));
 }
 
 std::string describe_all(const Graph &graph, const std::vector<ValueId> &ids) {
@@ -175,8 +175,8 @@ Table arithmetic_table(const Program &program, const Target &target, LowerChoice
                 row.emplace_back("-");
                 continue;
             }
-            const double seconds =
-                static_cast<double>(step.operations * choice.batch.value_or(1)) / *gops * 1e-9;
+            const double seconds = static_cast<double>(step.operations * choice.batch.value_or(1)) *
+                                   report.plane_pairs / *gops * 1e-9;
             total[i] += seconds;
             row.push_back(format_seconds(seconds));
         }

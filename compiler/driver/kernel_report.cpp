@@ -24,7 +24,8 @@ Kernel lower_step(const Program &program, const Step &step, const LowerChoice &c
 
 KernelReport report_kernel(const Program &program, const Step &step, const LowerChoice &choice) {
     const Kernel kernel = lower_step(program, step, choice);
-    return {kernel.family, kernel.arithmetic, find_schedule(kernel.family, kernel.target).instruction};
+    return {kernel.family, kernel.arithmetic, find_schedule(kernel.family, kernel.target).instruction,
+            kernel.plane_pairs};
 }
 
 std::string kernel_signature(const Program &program, const Step &step, const LowerChoice &choice) {

@@ -11,6 +11,7 @@ struct KernelReport {
     std::string family;       ///< "dense/w1a1"
     std::string arithmetic;   ///< "popcount"; empty where there are no products
     std::string instruction;  ///< what its code contains: "vpopcntd"; empty where any does
+    int plane_pairs = 1;      ///< products of bits that make one product
 };
 
 /** LowerOptions, for who does without Halide. */

@@ -31,6 +31,18 @@ void product(const std::vector<T> &x, const std::vector<T> &w, int64_t depth, st
     }
 }
 
+/** The integers of x, about their middle and doubled where the product is centered. */
+std::vector<int32_t> integers_of_x(const Interpretation &op) {
+    std::vector<int32_t> q = integers(op, 0);
+    if (is_centered(op.node)) {
+        const auto twice_middle = integer_view(op.input_value(0).encoding).twice_middle();
+        for (int32_t &i : q) {
+            i = static_cast<int32_t>(2 * i - twice_middle);
+        }
+    }
+    return q;
+}
+
 int64_t row_sum(const std::vector<int32_t> &matrix, int64_t depth, size_t row) {
     const auto begin = matrix.begin() + static_cast<int64_t>(row) * depth;
     return std::accumulate(begin, begin + depth, int64_t{0});
@@ -101,9 +113,27 @@ void interpret_quantize_in_training(Interpretation &op) { op.out(0) = op.in(0); 
 
 void interpret_integer_dense(Interpretation &op) {
     std::vector<int64_t> acc(static_cast<size_t>(op.out(0).size()));
-    product<int32_t, int64_t>(integers(op, 0), integers(op, 1), op.in(0).size() / op.rows(0), std::span(acc));
+    product<int32_t, int64_t>(integers_of_x(op), integers(op, 1), op.in(0).size() / op.rows(0),
+                              std::span(acc));
     for (size_t i = 0; i < acc.size(); ++i) {
         set_integer(op.out(0), i, acc[i]);
+    }
+}
+
+void interpret_weight_sum(Interpretation &op) {
+    const std::vector<int32_t> units = integers(op, 0);
+    const auto rows = static_cast<size_t>(op.out(0).size());
+    for (size_t i = 0; i < rows; ++i) {
+        const int64_t sum = row_sum(units, static_cast<int64_t>(units.size() / rows), i);
+        set_integer(op.out(0), i, op.node.integer("multiplier") * sum);
+    }
+}
+
+void interpret_recenter(Interpretation &op) {
+    for (size_t i = 0; i < static_cast<size_t>(op.out(0).size()); ++i) {
+        const int64_t twice =
+            integer_at(op.in(0), i) + integer_at(op.in(1), channel_operand_index(op, i));
+        set_integer(op.out(0), i, twice >> 1);
     }
 }
 

@@ -106,7 +106,7 @@ void interpret_conv2d(Interpretation &op) {
     // Exact in integers, then the float32 steps of border_sum and dequantize.
     const IntegerView x_view = integer_view(x.encoding), w_view = integer_view(w.encoding);
     const std::vector<int32_t> q_x = integers(op, 0), q_w = integers(op, 1);
-    const int64_t pad_integer = pad == 0 ? 0 : x_view.multiplier * code_of(x, pad).value() + x_view.addend;
+    const int64_t pad_integer = pad == 0 ? 0 : x_view(code_of(x, pad).value());
     std::vector<int64_t> acc(y.size()), inside(y.size());
     for_conv(op, [&](size_t out, int64_t in, size_t weight) {
         acc[out] += (in < 0 ? pad_integer : q_x[static_cast<size_t>(in)]) * q_w[weight];
@@ -120,11 +120,13 @@ void interpret_conv2d(Interpretation &op) {
 
 void interpret_integer_conv2d(Interpretation &op) {
     const IntegerView view = integer_view(op.input_value(0).encoding);
-    const int64_t pad = view.multiplier * op.node.integer("pad_code") + view.addend;
+    const int64_t factor = is_centered(op.node) ? 2 : 1,
+                  middle = is_centered(op.node) ? view.twice_middle() : 0;
+    const int64_t pad = view(op.node.integer("pad_code"));
     const std::vector<int32_t> x = integers(op, 0), w = integers(op, 1);
     std::vector<int64_t> acc(static_cast<size_t>(op.out(0).size()));
     for_conv(op, [&](size_t out, int64_t in, size_t weight) {
-        acc[out] += (in < 0 ? pad : x[static_cast<size_t>(in)]) * w[weight];
+        acc[out] += (factor * (in < 0 ? pad : x[static_cast<size_t>(in)]) - middle) * w[weight];
     });
     for (size_t i = 0; i < acc.size(); ++i) {
         set_integer(op.out(0), i, acc[i]);

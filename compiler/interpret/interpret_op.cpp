@@ -8,7 +8,7 @@ std::vector<int32_t> integers(const Interpretation &op, size_t i) {
     const IntegerView view = integer_view(op.input_value(i).encoding);
     std::vector<int32_t> result;
     for (uint8_t code : op.in(i).as<uint8_t>()) {
-        result.push_back(view.multiplier * code + view.addend);
+        result.push_back(static_cast<int32_t>(view(code)));
     }
     return result;
 }

@@ -113,7 +113,7 @@ void interpret_moving_average(Interpretation &op) {
 }
 
 void interpret_quantize_gradient(Interpretation &op) {
-    const QuantizerDef &quantizer = find_quantizer(op.node.text("quantizer"));
+    const Quantizer quantizer = find_quantizer(op.node.text("quantizer"));
     for (size_t i = 0; i < op.out(0).floats().size(); ++i) {
         op.out(0).floats()[i] = op.in(0).floats()[i] * quantizer.surrogate(op.in(1).floats()[i]);
     }

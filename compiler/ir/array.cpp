@@ -18,11 +18,11 @@ public:
         : layout_(layout),
           logical_(planes_of(array.shape)),
           planes_(planes_of(array.shape, layout)),
-          packed_(packs_bits(array.type, layout)),
-          inner_(packed_ ? divide_up(planes_.channels, 32) : planes_.channels) {}
+          bits_(packs_bits(array.type, layout) ? array.type.bits : 0),
+          inner_(packed() ? divide_up(planes_.channels, 32) * bits_ : planes_.channels) {}
 
     struct Place {
-        size_t at;  ///< the element, or the word that holds it
+        size_t at;  ///< the element, or the word that holds the code's lowest bit
         int bit;
     };
     Place operator()(int64_t row, int64_t channel, int64_t position) const {
@@ -34,21 +34,23 @@ public:
             channel = flat;
             position = 0;
         }
-        const int64_t inside = position * inner_ + (packed_ ? channel / 32 : channel);
+        const int64_t inside = position * inner_ + (packed() ? channel / 32 * bits_ : channel);
         const int64_t in_row = planes_.positions * inner_;
         return {static_cast<size_t>(has_panels(layout_) ? (row / 32 * in_row + inside) * 32 + row % 32
                                                         : row * in_row + inside),
                 static_cast<int>(channel % 32)};
     }
 
-    bool packed() const { return packed_; }
+    bool packed() const { return bits_ != 0; }
+    /** Words between one bit of a code and the next. */
+    size_t plane_stride() const { return has_panels(layout_) ? 32 : 1; }
     /** Rows, channels and positions of the logical array. */
     const Planes &logical() const { return logical_; }
 
 private:
     Layout layout_;
     Planes logical_, planes_;
-    bool packed_;
+    int bits_;       ///< of a code, where codes are packed
     int64_t inner_;  ///< channels, or words of channels
 };
 
@@ -68,7 +70,7 @@ uint32_t gather_bits(const uint8_t *codes, int64_t count) {
     return word;
 }
 
-/** Codes of one byte each, row-major, as packed words of 32 channels. */
+/** 1-bit codes of one byte each, row-major, as packed words of 32 channels. */
 void pack_rows(const Array &from, Array &to, const Positions &place) {
     const auto [rows, channels, positions] = place.logical();
     for (int64_t row = 0; row < rows; ++row) {
@@ -100,10 +102,16 @@ void copy_element(const Array &from, const Positions &source, Array &to, const P
         std::memcpy(&to.bytes[j * width], &from.bytes[i * width], width);
         return;
     }
-    const uint32_t code = source.packed() ? from.as<uint32_t>()[i] >> from_bit & 1 : from.as<uint8_t>()[i];
-    if (target.packed()) {
-        to.as<uint32_t>()[j] |= code << to_bit;
-    } else {
+    uint32_t code = source.packed() ? 0 : from.as<uint8_t>()[i];
+    for (int p = 0; source.packed() && p < from.type.bits; ++p) {
+        const size_t word = i + static_cast<size_t>(p) * source.plane_stride();
+        code |= (from.as<uint32_t>()[word] >> from_bit & 1) << p;
+    }
+    for (int p = 0; target.packed() && p < from.type.bits; ++p) {
+        const size_t word = j + static_cast<size_t>(p) * target.plane_stride();
+        to.as<uint32_t>()[word] |= (code >> p & 1) << to_bit;
+    }
+    if (!target.packed()) {
         to.as<uint8_t>()[j] = static_cast<uint8_t>(code);
     }
 }
@@ -152,7 +160,8 @@ Array to_layout(const Array &array, Layout layout) {
     Array result(array.type, array.shape, layout);
     const Positions from(array, array.layout), to(array, layout);
     const auto [rows, channels, positions] = to.logical();
-    if (array.layout == Layout::Logical && to.packed() && layout != Layout::FlatPanels) {
+    const bool signs = array.type.bits == 1;
+    if (array.layout == Layout::Logical && to.packed() && signs && layout != Layout::FlatPanels) {
         pack_rows(array, result, to);
         return result;
     }

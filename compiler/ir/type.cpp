@@ -4,6 +4,8 @@
 #include "compiler/base/integers.h"
 
 #include <algorithm>
+#include <cmath>
+#include <numeric>
 #include <utility>
 
 namespace quantide {
@@ -13,24 +15,55 @@ namespace {
 /** So few that no size in bytes, no padded layout and no integer accumulator over them overflows 64 bits. */
 constexpr int64_t kMaxElements = int64_t{1} << 50;
 
+/** So small that a code's integer has 16 bits. */
+constexpr float kMostMultiple = 1 << 12;
+
 }  // namespace
 
 IntegerView integer_view(const Encoding &encoding) {
     internal_check(!encoding.plain(), "integer_view of a value without an encoding");
     const float unit = encoding.scales[0];
-    float power = unit;
-    for (float scale : encoding.scales) {
-        internal_check(scale == power, "integer_view of planes that are not powers of two");
-        power *= 2;
+    IntegerView view{.multipliers = {}, .addend = 0, .scale = unit, .offset = encoding.offset};
+    for (const float scale : encoding.scales) {
+        const float multiple = scale / unit;
+        internal_check(unit > 0 && multiple >= 1 && multiple <= kMostMultiple &&
+                           multiple == std::floor(multiple) && multiple * unit == scale,
+                       "integer_view of planes that are not multiples of the first");
+        view.multipliers.push_back(static_cast<int>(multiple));
     }
-    if (encoding.planes() == 1 && encoding.offset == -unit / 2) {
-        return {2, -1, unit / 2, 0};
+    const int sum = std::accumulate(view.multipliers.begin(), view.multipliers.end(), 0);
+    const float middle = encoding.offset + unit * static_cast<float>(sum) / 2;
+    if (encoding.planes() < 8 && std::fabs(middle) < unit / 4) {
+        if (sum % 2 != 0) {
+            std::for_each(view.multipliers.begin(), view.multipliers.end(), [](int &m) { m *= 2; });
+            view.scale = unit / 2;
+        }
+        view.addend = sum % 2 != 0 ? -sum : -sum / 2;
+        view.offset = 0;
+    } else if (const float steps = encoding.offset / unit;
+               encoding.planes() < 8 && steps == std::floor(steps) && std::fabs(steps) <= kMostMultiple) {
+        view.addend = static_cast<int>(steps);
+        view.offset = 0;
     }
-    return {1, 0, unit, encoding.offset};
+    return view;
+}
+
+bool is_sign(const Encoding &encoding) {
+    return !encoding.plain() && encoding.planes() == 1 && integer_view(encoding).twice_middle() == 0 &&
+           integer_view(encoding).offset == 0;
+}
+
+int64_t IntegerView::operator()(int64_t code) const {
+    int64_t q = addend;
+    for (size_t p = 0; p < multipliers.size(); ++p) {
+        q += multipliers[p] * (code >> p & 1);
+    }
+    return q;
 }
 
 bool packs_bits(ElementType type, Layout layout) {
-    return type.bits == 1 && (layout == Layout::PackedWords || has_panels(layout));
+    return type.kind == ElementType::Kind::UInt && type.bits <= 8 &&
+           (layout == Layout::PackedWords || has_panels(layout));
 }
 
 std::string to_string(ElementType type) {
@@ -97,14 +130,14 @@ int64_t fans(const Shape &weights) { return (weights.at(0) + weights.at(1)) * pl
 
 Storage storage_of(const Shape &shape, ElementType type, Layout layout) {
     const bool packed = packs_bits(type, layout);
-    internal_check(layout != Layout::PackedWords || packed, "packed words hold 1-bit codes, not {}",
+    internal_check(layout != Layout::PackedWords || packed, "packed words hold codes, not {}",
                    to_string(type));
     Storage storage{packed ? UInt(32) : type.bits < 8 ? UInt(8) : type, {shape.rbegin(), shape.rend()}};
     if (layout == Layout::Logical) {
         return storage;
     }
     const Planes planes = planes_of(shape, layout);
-    const int64_t inner = packed ? divide_up(planes.channels, 32) : planes.channels;
+    const int64_t inner = packed ? divide_up(planes.channels, 32) * type.bits : planes.channels;
     if (has_panels(layout)) {
         storage.extents = {32, planes.positions * inner, divide_up(planes.rows, 32)};
     } else {

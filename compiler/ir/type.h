@@ -37,22 +37,30 @@ struct Encoding {
     int planes() const { return static_cast<int>(scales.size()); }
 };
 
-/** An encoded value as value = scale * q + offset with the integer q = multiplier * code + addend: sign as
- * q = 2 code - 1 with offset 0, every other grid as q = code. */
+/** An encoded value as value = scale * q + offset with the integer q = addend + sum_p multipliers[p] * bit_p:
+ * sign as q = 2 code - 1, an odd grid of k bits as q = 2 code - (2^k - 1), both with offset 0; bytes as q =
+ * code, whatever their offset. */
 struct IntegerView {
-    int multiplier = 1;
+    std::vector<int> multipliers;
     int addend = 0;
     float scale = 1;
     float offset = 0;
 
-    /** Smallest and largest q of a `bits`-wide code. */
+    /** The integer of a code. */
+    int64_t operator()(int64_t code) const;
+    /** Smallest and largest q: those of the codes without and with all bits. */
     int64_t min() const { return addend; }
-    int64_t max(int bits) const { return addend + multiplier * ((int64_t{1} << bits) - 1); }
+    int64_t max() const { return (*this)((int64_t{1} << multipliers.size()) - 1); }
+    /** Twice the middle of min() and max(): 0 for grids that are symmetric about 0. */
+    int64_t twice_middle() const { return min() + max(); }
 };
 
-/** The integer view of an encoding whose planes are powers of two of the first.
- * Throws InternalError for any other. */
+/** The integer view of an encoding whose planes are positive integer multiples of the first: a code grows with
+ * its number. Throws InternalError for any other. */
 IntegerView integer_view(const Encoding &encoding);
+
+/** True of one bit that stands for + or - a scale. */
+bool is_sign(const Encoding &encoding);
 
 /** Extents in PyTorch's logical order. The first may be kBatch, chosen at run time. */
 using Shape = std::vector<int64_t>;
@@ -64,13 +72,14 @@ enum class Layout : uint8_t {
     Logical,
     /** Channels innermost: [N, C, H, W] as [N, H, W, C], [C, H, W] as [H, W, C]. */
     ChannelsLast,
-    /** 1-bit codes [N, C] or [N, C, H, W], channels innermost and packed: bit i of 32-bit word w is channel
-     * 32 w + i; ceil(C / 32) words, missing bits 0. */
+    /** Codes [N, C] or [N, C, H, W], channels innermost and packed, plane by plane: ceil(C / 32) times as many
+     * 32-bit words as a code has bits; bit i of word w * bits + p is bit p of channel 32 w + i; missing bits
+     * 0. */
     PackedWords,
-    /** Weights [outputs, inputs] or [outputs, inputs, kernel height, kernel width] of 1-bit codes as
-     * [outputs / 32, height, width, ceil(inputs / 32), 32] words: panels of 32 outputs; bit i of word w is
-     * input 32 w + i; missing outputs and bits 0. For float32: [outputs / 32, height, width, inputs, 32]
-     * elements. */
+    /** Weights [outputs, inputs] or [outputs, inputs, kernel height, kernel width] of codes as [outputs / 32,
+     * height, width, ceil(inputs / 32), bits, 32] words: panels of 32 outputs; bit i of word w * bits + p is
+     * bit p of input 32 w + i; missing outputs and bits 0. For float32: [outputs / 32, height, width, inputs,
+     * 32] elements. */
     OutputPanels,
     /** The same of weights taken as [outputs, inputs * height * width] in row-major order: no word has
      * missing bits but the last. */
@@ -82,7 +91,7 @@ inline bool has_panels(Layout layout) {
     return layout == Layout::OutputPanels || layout == Layout::FlatPanels;
 }
 
-/** True where `layout` keeps codes of `type` as the bits of 32-bit words. */
+/** True where `layout` keeps codes of `type` as bits of 32-bit words. */
 bool packs_bits(ElementType type, Layout layout);
 
 std::string to_string(ElementType type);

@@ -42,8 +42,19 @@ Expr code_at(const Func &codes, const Expr &bit, const Expr &word, const Place &
     return codes(args);
 }
 
-/** What is added up for word `word` of the weights (for w1a8, bit `bit` of each of its bytes). */
-using Term = std::function<Expr(const Expr &word, const Expr &bit)>;
+/** What is added up for word `word` of a pair of planes (for bytes, bit `bit` of each byte of the weights'
+ * word). */
+using Term = std::function<Expr(const Expr &word, const Expr &bit, const Expr &pair)>;
+
+/** Blocks of all pairs, numbered pair by pair. */
+struct Blocks {
+    int in_pair, pairs;
+    Expr pair(const Expr &b) const { return pairs == 1 ? 0 : in_pair == 1 ? b : b / in_pair; }
+    Expr inside(const Expr &b) const { return pairs == 1 ? b : in_pair == 1 ? Expr(0) : b % in_pair; }
+    Expr weighted(const PlanePairs &planes, const Expr &b, const Expr &sum) const {
+        return pairs == 1 ? sum : sum << cast<uint32_t>(planes.shift(pair(b)));
+    }
+};
 
 /** The domain of a sum over `words` words and, innermost, the `bits` bits of their bytes. */
 RDom steps_of(int words, int bits) {
@@ -55,21 +66,23 @@ Expr bit_of(const RDom &r) { return r.dimensions() == 1 ? Expr(0) : Expr(r.x); }
 
 /** A sum whose terms are packed in the fields of a 32-bit lane: `longest` words are added up in these fields
  * and then widened to 32 bits, so that no field overflows. */
-Func sum_in_blocks(GroupLowering &group, const Place &place, int words, int bits, int longest,
-                   const Term &term, const std::function<Expr(const Expr &)> &widened) {
+Func sum_in_blocks(GroupLowering &group, const Place &place, int words, const PlanePairs &pairs, int bits,
+                   int longest, const Term &term, const std::function<Expr(const Expr &)> &widened) {
     const int blocks = (words + longest - 1) / longest;
     const int length = (words + blocks - 1) / blocks;
+    const Blocks all_blocks{blocks, pairs.count()};
+    const Expr inside = all_blocks.inside(block);
     Func narrow("narrow"), accumulate("accumulate");
     const auto at_block = [&](const Expr &b) { return with_block(place, b); };
     narrow(block_args(place)) = cast<uint32_t>(0);
     RDom step = steps_of(length, bits);
     if (blocks * length != words) {
-        step.where(block * length + word_of(step) < words);
+        step.where(inside * length + word_of(step) < words);
     }
-    narrow(at_block(block)) += term(block * length + word_of(step), bit_of(step));
-    const RDom all(0, blocks, "block");
+    narrow(at_block(block)) += term(inside * length + word_of(step), bit_of(step), all_blocks.pair(block));
+    const RDom all(0, blocks * pairs.count(), "block");
     accumulate(args_of(place)) = cast<uint32_t>(0);
-    accumulate(args_of(place)) += widened(narrow(at_block(all)));
+    accumulate(args_of(place)) += all_blocks.weighted(pairs, all, widened(narrow(at_block(all))));
     group.stage("narrow", narrow);
     return accumulate;
 }
@@ -86,26 +99,29 @@ struct FullAdder {
 // Where a popcount takes many instructions, full adders first condense eight words and three running words of
 // weight 1, 2 and 4 into one word of weight 8 (Harley and Seal; Mula, Kurz & Lemire 2017): one popcount in
 // eight words instead of eight. `word(i)` is counted for i < words.
-Func carry_save_popcount(GroupLowering &group, const Place &place, int words, int longest,
-                         const std::function<Expr(const Expr &)> &word) {
+Func carry_save_popcount(GroupLowering &group, const Place &place, int words, const PlanePairs &pairs,
+                         int longest,
+                         const std::function<Expr(const Expr &word, const Expr &pair)> &counted_word) {
     const int eights = words / 8;
     const int blocks = (eights + longest - 1) / longest;
     const int length = (eights + blocks - 1) / blocks;
-    const Expr none = cast<uint32_t>(0);
+    const Blocks all_blocks{blocks, pairs.count()};
+    const Expr inside = all_blocks.inside(block), none = cast<uint32_t>(0);
+    const auto word = [&](const Expr &i) { return counted_word(i, all_blocks.pair(block)); };
     Func narrow("narrow"), accumulate("accumulate");
     const auto at_block = [&](const Expr &b) { return with_block(place, b); };
-    // What is left of the words is in the running ones of the first block.
+    // What is left of the words is in the running ones of a pair's first block.
     const auto left = [&](int i) { return 8 * eights + i < words ? word(8 * eights + i) : none; };
     const FullAdder left1(left(0), left(1), left(2)), left2(left1.sum, left(3), left(4)),
         left3(left2.sum, left(5), left(6)), left_twos(left1.carry, left2.carry, left3.carry);
-    const auto in_first = [&](const Expr &x) { return Halide::select(block == 0, x, none); };
+    const auto in_first = [&](const Expr &x) { return Halide::select(inside == 0, x, none); };
     narrow(block_args(place)) =
         Halide::Tuple(in_first(left3.sum), in_first(left_twos.sum), in_first(left_twos.carry), none);
     RDom step = steps_of(length, 1);
     if (blocks * length != eights) {
-        step.where(block * length + step.x < eights);
+        step.where(inside * length + step.x < eights);
     }
-    const auto at = [&](int i) { return word(8 * (block * length + step.x) + i); };
+    const auto at = [&](int i) { return word(8 * (inside * length + step.x) + i); };
     const Halide::FuncTupleElementRef ones = narrow(at_block(block))[0], twos = narrow(at_block(block))[1],
                                       fours = narrow(at_block(block))[2], count = narrow(at_block(block))[3];
     const FullAdder one1(ones, at(0), at(1)), one2(one1.sum, at(2), at(3)), one3(one2.sum, at(4), at(5)),
@@ -114,53 +130,130 @@ Func carry_save_popcount(GroupLowering &group, const Place &place, int words, in
     const FullAdder four(fours, two1.carry, two2.carry);
     narrow(at_block(block)) = Halide::Tuple(one4.sum, two2.sum, four.sum, count + byte_popcounts(four.carry));
 
-    const RDom whole(0, blocks, "block");
+    const RDom whole(0, blocks * pairs.count(), "block");
     const auto counted = [&](int i) -> Expr { return narrow(at_block(whole))[i]; };
     const Expr low =
         byte_popcounts(counted(0)) + 2 * byte_popcounts(counted(1)) + 4 * byte_popcounts(counted(2));
     const bool in_bytes = 8 * (8 * length + 7) <= UINT8_MAX;
     accumulate(args_of(place)) = none;
-    accumulate(args_of(place)) +=
-        in_bytes ? byte_sum(8 * counted(3) + low) : 8 * byte_sum(counted(3)) + byte_sum(low);
+    accumulate(args_of(place)) += all_blocks.weighted(
+        pairs, whole, in_bytes ? byte_sum(8 * counted(3) + low) : 8 * byte_sum(counted(3)) + byte_sum(low));
     group.stage("narrow", narrow);
     return accumulate;
 }
 
 }  // namespace
 
-Func popcounts(GroupLowering &group, int words, const Place &place, const Tuning &tuning,
-               const std::function<Expr(const Expr &)> &counted) {
+namespace {
+
+/** Whether each plane counts twice the one before; if not, all count the same. */
+bool doubles(const IntegerView &view) {
+    const std::vector<int> &m = view.multipliers;
+    const auto each = [&](int factor) {
+        for (size_t p = 1; p < m.size(); ++p) {
+            if (m[p] != factor * m[p - 1]) {
+                return false;
+            }
+        }
+        return true;
+    };
+    internal_check(each(2) || each(1), "no products of planes that count neither twice nor the same");
+    return each(2);
+}
+
+/** Of all planes in units of the first one's. */
+int64_t weight_of_planes(const IntegerView &view) {
+    return (view.max() - view.min()) / view.multipliers[0];
+}
+
+}  // namespace
+
+void check_accumulator(const GroupLowering &group, const Node &node) {
+    const Value &x = group.graph.value(node.inputs[0]), &w = group.graph.value(node.inputs[1]);
+    user_check(group.graph.value(node.outputs[0]).type == Int(32),
+               "'{}': expected sums that fit in 32 bits, found {} products of {} and {} bits; fewer bits or "
+               "inputs would do",
+               node.name, planes_of(w.shape, Layout::FlatPanels).channels, x.type.bits, w.type.bits);
+}
+
+std::string product_family(const Value &x, const Value &w) {
+    const bool one_pair = w.type.bits == 1 && (x.type.bits == 1 || x.type.bits == 8);
+    return one_pair ? fmt::format("w1a{}", x.type.bits) : x.type.bits == 8 ? "wNa8" : "wNaM";
+}
+
+PlanePairs::PlanePairs(const IntegerView &x_view, const IntegerView &w_view)
+    : x(static_cast<int>(x_view.multipliers.size())),
+      w(static_cast<int>(w_view.multipliers.size())),
+      x_doubles(doubles(x_view)),
+      w_doubles(doubles(w_view)) {}
+
+// With planes as +-1, the numbers of x and w are sums of m_p s_p / 2, and a product of two planes is K - 2
+// differing.
+Expr centered_product(const IntegerView &x, const IntegerView &w, int64_t k, const Expr &differing) {
+    const int unit = (x.twice_middle() == 0 ? 1 : 2) * x.multipliers[0] * w.multipliers[0];
+    internal_check(w.twice_middle() == 0 && (unit == 1 || unit == 2 || unit % 4 == 0),
+                   "a product in units of {} / 4", unit);
+    const int64_t whole = weight_of_planes(x) * weight_of_planes(w) * k;
+    const Expr sum = static_cast<int>(whole) - 2 * cast<int32_t>(differing);
+    return unit % 4 == 0 ? unit / 4 * sum : sum / (4 / unit);
+}
+
+Func popcounts(GroupLowering &group, int words, const PlanePairs &pairs, const Place &place,
+               const Tuning &tuning, const std::function<Expr(const Expr &, const Expr &)> &counted) {
+    group.kernel.plane_pairs = pairs.count();
     Func accumulate("accumulate");
-    if (tuning.block == 0) {
+    if (tuning.block == 0 && pairs.count() == 1) {
         const RDom word(0, words, "word");
         accumulate(args_of(place)) = cast<uint32_t>(0);
-        accumulate(args_of(place)) += Halide::popcount(counted(word));
+        accumulate(args_of(place)) += Halide::popcount(counted(word, 0));
+    } else if (tuning.block == 0) {
+        const Term term = [&](const Expr &word, const Expr &, const Expr &pair) {
+            return Halide::popcount(counted(word, pair));
+        };
+        accumulate =
+            sum_in_blocks(group, place, words, pairs, 1, words, term, [](const Expr &sum) { return sum; });
     } else if (tuning.condense && words >= 8) {
-        accumulate = carry_save_popcount(group, place, words, tuning.block, counted);
+        accumulate = carry_save_popcount(group, place, words, pairs, tuning.block, counted);
     } else {
-        const Term term = [&](const Expr &word, const Expr &) { return byte_popcounts(counted(word)); };
-        accumulate = sum_in_blocks(group, place, words, 1, tuning.block, term, byte_sum);
+        const Term term = [&](const Expr &word, const Expr &, const Expr &pair) {
+            return byte_popcounts(counted(word, pair));
+        };
+        accumulate = sum_in_blocks(group, place, words, pairs, 1, tuning.block, term, byte_sum);
     }
     group.stage("accumulate", accumulate);
     return accumulate;
 }
 
-Func byte_dots(GroupLowering &group, int words, const Place &place, const Tuning &tuning, const Func &codes,
-               const Func &w) {
-    const auto bits = [&](const Expr &word, const Expr &bit) {
-        return (w(lane, word, panel) >> cast<uint32_t>(bit)) & cast<uint32_t>(0x01010101);
+Expr byte_product(const IntegerView &w, const Expr &dots, const Expr &total) {
+    return w.multipliers[0] * cast<int32_t>(dots) + w.addend * cast<int32_t>(total);
+}
+
+Func byte_dots(GroupLowering &group, int words, const IntegerView &view, const Place &place,
+               const Tuning &tuning, const Func &codes, const Func &w) {
+    // Planes of the weights alone: the codes count once.
+    const PlanePairs pairs({.multipliers = {1}}, view);
+    const auto bits = [&](const Expr &word, const Expr &bit, const Expr &pair) {
+        const Expr at = pairs.w == 1 ? word : word * pairs.w + pairs.w_plane(pair);
+        return (w(lane, at, panel) >> cast<uint32_t>(bit)) & cast<uint32_t>(0x01010101);
     };
+    group.kernel.plane_pairs = pairs.count();
     Func accumulate("accumulate");
-    if (tuning.block == 0) {
+    if (tuning.block == 0 && pairs.w == 1) {
         const RDom r = steps_of(words, 8);
         accumulate(args_of(place)) = 0;
         accumulate(args_of(place)) =
-            byte_dot(accumulate(args_of(place)), code_at(codes, r.x, r.y, place), bits(r.y, r.x));
+            byte_dot(accumulate(args_of(place)), code_at(codes, r.x, r.y, place), bits(r.y, r.x, 0));
+    } else if (tuning.block == 0) {
+        const RDom r({{0, 8}, {0, words}, {0, pairs.w}}, "step");
+        accumulate(args_of(place)) = 0;
+        const Expr shift = cast<uint32_t>(pairs.shift(r.z));
+        accumulate(args_of(place)) = byte_dot(accumulate(args_of(place)), code_at(codes, r.x, r.y, place),
+                                              bits(r.y, r.x, r.z) << shift);
     } else {
-        const Term term = [&](const Expr &word, const Expr &bit) {
-            return byte_pair_dots(code_at(codes, bit, word, place), bits(word, bit));
+        const Term term = [&](const Expr &word, const Expr &bit, const Expr &pair) {
+            return byte_pair_dots(code_at(codes, bit, word, place), bits(word, bit, pair));
         };
-        accumulate = sum_in_blocks(group, place, words, 8, tuning.block, term, pair_sum);
+        accumulate = sum_in_blocks(group, place, words, pairs, 8, tuning.block, term, pair_sum);
     }
     group.stage("accumulate", accumulate);
     return accumulate;

@@ -8,16 +8,50 @@ namespace quantide {
 // accumulate(lane, place..., panel): a place is a row of a batch, or a position of an image.
 using Place = std::vector<Halide::Var>;
 
-/** The number of ones in `words` words, each word given by its index and the coordinates of the accumulator:
- * for signs, words of bits that differ. UInt(32). */
-Halide::Func popcounts(GroupLowering &group, int words, const Place &place, const Tuning &tuning,
-                       const std::function<Halide::Expr(const Halide::Expr &word)> &counted);
+/** The last part of the family of a product of codes: "w1a1", "w1a8" for one plane of weights, "wNaM", "wNa8"
+ * for several. */
+std::string product_family(const Value &x, const Value &w);
 
-/** The sums of codes(bit, word, place...) times the weights' bits, where
- * codes(bit, word, ...) holds inputs 32 word + bit + {0, 8, 16, 24} in its bytes: then shifting a word of
- * weights by `bit` brings theirs to the lowest bits of its bytes. UInt(32) or Int(32). */
-Halide::Func byte_dots(GroupLowering &group, int words, const Place &place, const Tuning &tuning,
-                       const Halide::Func &codes, const Halide::Func &w);
+/** Throws CompileError if sums of an integer product may leave 32 bits. */
+void check_accumulator(const GroupLowering &group, const Node &node);
+
+/** The planes of two operands, each pair of them a product of bits; pair i is plane i % x of the one and
+ * plane i / x of the other, and counts 2^shift(i) times. */
+struct PlanePairs {
+    int x = 1, w = 1;
+    bool x_doubles = true, w_doubles = true;  ///< each plane counts twice the one before, or the same
+
+    PlanePairs() = default;
+    PlanePairs(const IntegerView &x_view, const IntegerView &w_view);
+    int count() const { return x * w; }
+    Halide::Expr x_plane(const Halide::Expr &pair) const { return x == 1 ? 0 : w == 1 ? pair : pair % x; }
+    Halide::Expr w_plane(const Halide::Expr &pair) const { return w == 1 ? 0 : x == 1 ? pair : pair / x; }
+    Halide::Expr shift(const Halide::Expr &pair) const {
+        return (x_doubles ? x_plane(pair) : 0) + (w_doubles ? w_plane(pair) : 0);
+    }
+};
+
+/** The exact product of K terms of two operands of bits below 8 whose integers are taken about their middle
+ * (those of `x` doubled where that is not 0): from the weighted number of differing bits in all pairs of
+ * their planes, UInt(32). */
+Halide::Expr centered_product(const IntegerView &x, const IntegerView &w, int64_t k,
+                              const Halide::Expr &differing);
+
+/** The number of ones in `words` words of each pair of planes, weighted; each word given by its index, its
+ * pair and the coordinates of the accumulator: for signs, words of bits that differ. UInt(32). */
+Halide::Func popcounts(
+    GroupLowering &group, int words, const PlanePairs &pairs, const Place &place, const Tuning &tuning,
+    const std::function<Halide::Expr(const Halide::Expr &word, const Halide::Expr &pair)> &counted);
+
+/** The sums of codes(bit, word, place...) times the integers of the weights, of which `total`, that of the
+ * codes, is a part. codes(bit, word, ...) holds inputs 32 word + bit + {0, 8, 16, 24} in its bytes: then
+ * shifting a word of weights by `bit` brings theirs to the lowest bits of its bytes. The stage "accumulate"
+ * sums over their planes; Int(32). */
+Halide::Expr byte_product(const IntegerView &w, const Halide::Expr &dots, const Halide::Expr &total);
+
+/** The sums of codes times the weights' bits, weighted by plane (see byte_product). UInt(32) or Int(32). */
+Halide::Func byte_dots(GroupLowering &group, int words, const IntegerView &view, const Place &place,
+                       const Tuning &tuning, const Halide::Func &codes, const Halide::Func &w);
 
 /** The sum of the codes(bit, word, place...) of a place: the stage "sum". */
 Halide::Func code_totals(GroupLowering &group, int words, const Place &place, const Halide::Func &codes);

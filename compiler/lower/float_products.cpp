@@ -12,14 +12,26 @@ using Halide::Func;
 using Halide::RDom;
 using Halide::Var;
 
+Expr code_in_panels(GroupLowering &group, ValueId weights, const Expr &lane, const Expr &channel,
+                    const Expr &tap, const Expr &panel) {
+    const Value &w = group.graph.value(weights);
+    const Func words = group.words(weights);
+    const Expr at = tap * static_cast<int>(divide_up(w.shape[1], 32)) + channel / 32;
+    Expr code;
+    for (int p = 0; p < w.type.bits; ++p) {
+        const Expr word = words(lane, w.type.bits == 1 ? at : at * w.type.bits + p, panel);
+        const Expr bit = (word >> cast<uint32_t>(channel % 32)) & 1;
+        code = p == 0 ? bit : code | (bit << p);
+    }
+    return cast<uint8_t>(code);
+}
+
 Expr weight_at(GroupLowering &group, ValueId weights, const Expr &lane, const Expr &channel, const Expr &tap,
                const Expr &panel) {
     const Value &w = group.graph.value(weights);
     const int depth = static_cast<int>(w.shape[1]);
-    if (w.layout == Layout::OutputPanels && w.type.bits == 1) {
-        const Expr word =
-            group.words(weights)(lane, tap * static_cast<int>(divide_up(depth, 32)) + channel / 32, panel);
-        return number_of(w, (word >> cast<uint32_t>(channel % 32)) & 1);
+    if (packs_bits(w.type, w.layout) && w.layout == Layout::OutputPanels) {
+        return number_of(w, code_in_panels(group, weights, lane, channel, tap, panel));
     }
     if (w.layout == Layout::OutputPanels) {
         return number_of(w, group.operand(weights)(lane, tap * depth + channel, panel));

@@ -6,6 +6,10 @@
 
 namespace quantide {
 
+/** The code of a weight in OutputPanels: of output 32 panel + lane at input `channel` of tap `tap`. UInt(8). */
+Halide::Expr code_in_panels(GroupLowering &group, ValueId weights, const Halide::Expr &lane,
+                            const Halide::Expr &channel, const Halide::Expr &tap, const Halide::Expr &panel);
+
 /** The number of the weight of output 32 panel + lane at input `channel` of tap `tap` = row * width + column
  * of its kernel (0 for dense). What lies beyond the last output is any number. */
 Halide::Expr weight_at(GroupLowering &group, ValueId weights, const Halide::Expr &lane,

@@ -1,6 +1,7 @@
 #include "compiler/lower/group_lowering.h"
 
 #include "compiler/ops/rules.h"
+#include "compiler/quantizers/lower_quantizer.h"
 #include "compiler/quantizers/quantizer.h"
 
 #include <algorithm>
@@ -13,10 +14,6 @@ using Halide::Func;
 using Halide::ImageParam;
 using Halide::RDom;
 using Halide::Var;
-
-#define QUANTIZER(row) Expr lower_##row##_code(const Expr &x);
-#include "compiler/quantizers/quantizers.inc"
-#undef QUANTIZER
 
 namespace {
 
@@ -69,24 +66,30 @@ Expr padded(const Func &f, const Value &value, const std::vector<Expr> &at) {
     return Halide::select(inside, element, cast(element.type(), 0));
 }
 
-/** The words of a value whose 1-bit codes are f(channel, row). */
+/** The words of a value whose codes are f(channel, row). */
 Func pack(const Func &f, const Value &value, const std::string &name) {
     const RDom bit(0, 32, name + "_bit");
     Func words(name);
-    const auto code = [&](const std::vector<Expr> &at) {
-        return Halide::select(padded(f, value, at) != 0, cast<uint32_t>(1) << cast<uint32_t>(bit),
-                              cast<uint32_t>(0));
+    const int bits = value.type.bits;
+    const auto plane_of = [&](const Expr &code, const Expr &word) -> Expr {
+        return bits == 1 ? code != 0 : ((code >> cast<uint8_t>(word % bits)) & 1) != 0;
+    };
+    const auto code = [&](const std::vector<Expr> &at, const Expr &word) {
+        return Halide::select(plane_of(padded(f, value, at), word),
+                              cast<uint32_t>(1) << cast<uint32_t>(bit), cast<uint32_t>(0));
     };
     if (value.layout == Layout::FlatPanels) {
         const Var lane("lane"), word("word"), panel("panel");
         const int inputs = static_cast<int>(element_count(features_of(value), 1, value.name));
         const int height = static_cast<int>(value.shape[2]), width = static_cast<int>(value.shape[3]);
-        const Expr flat = 32 * word + bit, output = 32 * panel + lane, last = Halide::min(flat, inputs - 1);
+        const Expr flat = 32 * (word / bits) + bit, output = 32 * panel + lane,
+                   last = Halide::min(flat, inputs - 1);
         const Expr element = f(last / (height * width), last % width, last / width % height,
                                Halide::min(output, static_cast<int>(value.shape[0]) - 1));
         words(lane, word, panel) = cast<uint32_t>(0);
         words(lane, word, panel) +=
-            Halide::select(flat < inputs && output < static_cast<int>(value.shape[0]) && element != 0,
+            Halide::select(flat < inputs && output < static_cast<int>(value.shape[0]) &&
+                               plane_of(element, word),
                            cast<uint32_t>(1) << cast<uint32_t>(bit), cast<uint32_t>(0));
         return words;
     }
@@ -95,29 +98,32 @@ Func pack(const Func &f, const Value &value, const std::string &name) {
         words(lane, word, panel) = cast<uint32_t>(0);
         const Expr output = 32 * panel + lane;
         if (value.shape.size() == 2) {
-            words(lane, word, panel) += code({32 * word + bit, output});
+            words(lane, word, panel) += code({32 * (word / bits) + bit, output}, word);
             return words;
         }
-        const int inner = static_cast<int>((value.shape[1] + 31) / 32),
+        const int inner = static_cast<int>((value.shape[1] + 31) / 32) * bits,
                   width = static_cast<int>(value.shape[3]);
         const Expr tap = word / inner;
-        words(lane, word, panel) += code({32 * (word % inner) + bit, tap % width, tap / width, output});
+        words(lane, word, panel) +=
+            code({32 * (word % inner / bits) + bit, tap % width, tap / width, output}, word);
         return words;
     }
     std::vector<Var> vars = coordinates(value.shape.size());
     std::vector<Expr> at = expressions(vars);
     vars[0] = Var("word");
-    at[0] = 32 * vars[0] + bit;
+    at[0] = 32 * (vars[0] / bits) + bit;
     words(vars) = cast<uint32_t>(0);
-    words(vars) += code(at);
+    words(vars) += code(at, vars[0]);
     return words;
 }
 
-/** Where panels keep an element of weights, given by (channel, [x, y,] output); the bit in `lane`. */
+/** Where panels keep an element of weights, given by (channel, [x, y,] output); of packed codes the word of
+ * their lowest bits, with its bit in `lane`. */
 std::vector<Expr> panel_coordinates(const Value &value, const std::vector<Expr> &at, Expr &lane) {
-    const bool bits = is_packed(value);
+    const int bits = is_packed(value) ? value.type.bits : 0;
     lane = at[0] % 32;
-    const Expr inner = bits ? at[0] / 32 : at[0];
+    const auto word_of = [&](const Expr &k) { return bits == 0 ? k : bits == 1 ? k / 32 : k / 32 * bits; };
+    const Expr inner = word_of(at[0]);
     if (at.size() == 2) {
         return {at[1] % 32, inner, at[1] / 32};
     }
@@ -125,9 +131,9 @@ std::vector<Expr> panel_coordinates(const Value &value, const std::vector<Expr> 
     if (value.layout == Layout::FlatPanels) {
         const Expr flat = (at[0] * height + at[2]) * width + at[1];
         lane = flat % 32;
-        return {at[3] % 32, bits ? flat / 32 : flat, at[3] / 32};
+        return {at[3] % 32, word_of(flat), at[3] / 32};
     }
-    const int extent = static_cast<int>(bits ? (value.shape[1] + 31) / 32 : value.shape[1]);
+    const int extent = static_cast<int>(bits != 0 ? (value.shape[1] + 31) / 32 * bits : value.shape[1]);
     return {at[3] % 32, (at[2] * width + at[1]) * extent + inner, at[3] / 32};
 }
 
@@ -290,24 +296,36 @@ Func GroupLowering::elements(ValueId id) {
     if (value.layout == Layout::Logical && at.size() > 2) {
         std::rotate(at.begin(), at.begin() + 1, at.begin() + 3);
     }
-    const bool bits = is_packed(value);
+    const int bits = is_packed(value) ? value.type.bits : 0;
     Expr lane;
+    size_t word_axis = 0;
     switch (value.layout) {
         case Layout::Logical:
         case Layout::ChannelsLast:
             break;
         case Layout::PackedWords:
             lane = at[0] % 32;
-            at[0] = at[0] / 32;
+            at[0] = bits == 1 ? at[0] / 32 : at[0] / 32 * bits;
             break;
         case Layout::OutputPanels:
         case Layout::FlatPanels:
             at = panel_coordinates(value, at, lane);
+            word_axis = 1;
             break;
     }
     Func f("elements");
-    const Expr element = source(at);
-    f(vars) = bits ? cast<uint8_t>((element >> cast<uint32_t>(lane)) & 1) : element;
+    if (bits == 0) {
+        f(vars) = source(at);
+        return f;
+    }
+    Expr code;
+    for (int p = 0; p < bits; ++p) {
+        std::vector<Expr> word = at;
+        word[word_axis] = p == 0 ? at[word_axis] : at[word_axis] + p;
+        const Expr bit = (source(word) >> cast<uint32_t>(lane)) & 1;
+        code = p == 0 ? bit : code | (bit << p);
+    }
+    f(vars) = cast<uint8_t>(code);
     return f;
 }
 
@@ -343,6 +361,10 @@ void GroupLowering::finish() {
             const Func bits = words(id);
             if (packs) {
                 stage("pack", bits);
+                kernel.planes = value.type.bits;
+                if (kernel.planes > 1 && !has_panels(value.layout)) {
+                    stage("codes_to_pack", elements(id));
+                }
             }
             out = Func(name);
             out(bits.args()) = bits(bits.args());
@@ -368,17 +390,35 @@ Expr number_of(const Value &value, const Expr &element) {
         return element;
     }
     const IntegerView view = integer_view(value.encoding);
-    return cast<float>(view.multiplier * cast<int32_t>(element) + view.addend) * view.scale + view.offset;
+    return cast<float>(integer_of(view, element)) * view.scale + view.offset;
 }
 
-Expr quantizer_code(const std::string &quantizer, const Expr &x) {
-#define QUANTIZER(row)                               \
-    if (quantizer == row##_quantizer.name) {         \
-        return cast<uint8_t>(lower_##row##_code(x)); \
+Expr integer_of(const IntegerView &view, const Expr &code) {
+    const std::vector<int> &m = view.multipliers;
+    const int bits = static_cast<int>(m.size());
+    bool powers = true;
+    for (int p = 1; p < bits; ++p) {
+        powers = powers && m[static_cast<size_t>(p)] == m[0] << p;
+    }
+    if (powers) {
+        return m[0] * cast<int32_t>(code) + view.addend;
+    }
+    Expr q = view.addend;
+    for (int p = 0; p < bits; ++p) {
+        q += m[static_cast<size_t>(p)] * cast<int32_t>((code >> p) & 1);
+    }
+    return q;
+}
+
+Expr quantizer_code(const std::string &text, const Expr &x) {
+    const Quantizer quantizer = find_quantizer(text);
+#define QUANTIZER(row)                                               \
+    if (quantizer.def == &row##_quantizer) {                         \
+        return cast<uint8_t>(lower_##row##_code(x, quantizer.bits)); \
     }
 #include "compiler/quantizers/quantizers.inc"
 #undef QUANTIZER
-    throw InternalError(fmt::format("quantizer {} has no Halide definition", quantizer));
+    throw InternalError(fmt::format("quantizer {} has no Halide definition", text));
 }
 
 }  // namespace quantide

@@ -16,7 +16,7 @@ public:
 
     /** The elements of a value in logical coordinates: numbers, or codes as UInt(8). */
     Halide::Func elements(ValueId id);
-    /** The 32-bit words of a value of packed 1-bit codes, as its layout says: (word, row) or (word, x, y,
+    /** The 32-bit words of a value of packed codes, as its layout says: (word, row) or (word, x, y,
      * row) of PackedWords, (output in panel, word, panel) of OutputPanels. */
     Halide::Func words(ValueId id);
     /** The memory of a value that the group reads from outside, as its layout says. */
@@ -72,6 +72,9 @@ Halide::Type halide_type(ElementType type);
 /** Element (c, place...) of a Func in panels, f(c % 32, place..., c / 32), whose `outputs` are so many. */
 Halide::Expr from_panels(const Halide::Func &f, const Halide::Var &c, const std::vector<Halide::Var> &place,
                          int64_t outputs);
+
+/** The integer of a code (see IntegerView), as Int(32). */
+Halide::Expr integer_of(const IntegerView &view, const Halide::Expr &code);
 
 /** The float32 number that an element of a value stands for. */
 Halide::Expr number_of(const Value &value, const Halide::Expr &element);

@@ -24,7 +24,7 @@ Func tap_sums(GroupLowering &group, const Node &node, bool inside) {
     const IntegerView view = integer_view(weights.encoding);
     const Func w = group.elements(node.inputs[0]);
     const auto integer = [&](const Expr &code) {
-        return view.multiplier * cast<int32_t>(code) + view.addend;
+        return integer_of(view, code);
     };
     Func sum("tap_sum");
     const Var c("c"), x("x"), y("y");

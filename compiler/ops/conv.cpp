@@ -18,10 +18,22 @@ ConvOperands check_conv(const Graph &graph, const Node &node) {
             window.output_shape(x.shape, w.shape[0], fmt::format("{} '{}'", node.op, node.name))};
 }
 
+bool share_words(const ConvOperands &operands) {
+    if (operands.groups == 1) {
+        return true;
+    }
+    const int64_t outputs = operands.w->shape[0] / operands.groups, channels = operands.w->shape[1];
+    const bool words = outputs % 32 == 0 && channels % 32 == 0;
+    const bool one_word =
+        32 % channels == 0 &&
+        (outputs % 32 == 0 || (32 % outputs == 0 && 32 % (32 / outputs * channels) == 0));
+    return channels > 1 && (words || one_word);
+}
+
 std::optional<int64_t> code_of(const Value &value, double number) {
     const IntegerView view = integer_view(value.encoding);
     for (int64_t code = 0; code < int64_t{1} << value.type.bits; ++code) {
-        const auto q = static_cast<float>(view.multiplier * code + view.addend);
+        const auto q = static_cast<float>(view(code));
         if (static_cast<double>(q * view.scale + view.offset) == number) {
             return code;
         }

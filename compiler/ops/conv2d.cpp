@@ -15,8 +15,7 @@ const OpDef conv2d_op = {
     .infer = [](const Graph &graph, const Node &node) -> std::vector<Value> {
         const ConvOperands operands = check_conv(graph, node);
         const Value &x = *operands.x, &w = *operands.w;
-        user_check(w.encoding.plain() || integer_view(w.encoding).offset == 0,
-                   "conv2d '{}': expected weights whose encoding is symmetric about 0", node.name);
+        check_weights(node, w);
         const double pad = node.real("pad_value");
         user_check(std::isfinite(pad), "conv2d '{}': expected a finite pad value, found {}", node.name, pad);
         user_check(pad == 0 || x.encoding.plain() || code_of(x, pad).has_value(),

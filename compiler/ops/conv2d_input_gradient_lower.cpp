@@ -43,8 +43,7 @@ Window turned_round(const Window &forward) {
 void signed_convolution(GroupLowering &group, const Node &node, const Window &window) {
     const Value &dy = group.graph.value(node.inputs[0]), &w = group.graph.value(node.inputs[1]);
     const IntegerView view = integer_view(w.encoding);
-    internal_check(w.layout == Layout::OutputPanels && view.offset == 0,
-                   "{}: weights that are not +-scale in panels", node.name);
+    internal_check(w.layout == Layout::OutputPanels, "{}: weights that are not in panels", node.name);
     const int outputs = static_cast<int>(w.shape[0]), in_words = static_cast<int>(divide_up(w.shape[1], 32));
     const int height = static_cast<int>(w.shape[2]), width = static_cast<int>(w.shape[3]);
     const int rows = static_cast<int>(dy.shape[2]), columns = static_cast<int>(dy.shape[3]);
@@ -107,8 +106,7 @@ void lower_conv2d_input_gradient(GroupLowering &group, const Node &node) {
     const Window window = Window::of(node, {weights.shape[2], weights.shape[3]});
     const int64_t groups = node.integer("groups");
     if (is_convolution(window, groups)) {
-        const bool signs = weights.type == UInt(1) && integer_view(weights.encoding).offset == 0;
-        signs ? signed_convolution(group, node, turned_round(window))
+        is_sign(weights.encoding) ? signed_convolution(group, node, turned_round(window))
               : convolution(group, node, turned_round(window));
         return;
     }

@@ -150,9 +150,8 @@ void lower_conv2d_weight_gradient(GroupLowering &group, const Node &node) {
     outside(k) = static_cast<float>(node.real("pad_value"));
     const Func image = with_padding(numbers, in.shape, window, outside);
     if (groups == 1) {
-        const bool signs = in.layout == Layout::PackedWords && integer_view(in.encoding).offset == 0;
         WeightGradient gradient(group, node);
-        signs ? gradient.of_signs() : gradient.of_floats(image);
+        is_sign(in.encoding) ? gradient.of_signs() : gradient.of_floats(image);
         return;
     }
     const int depth = static_cast<int>(in.shape[1] / groups),

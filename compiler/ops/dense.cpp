@@ -13,8 +13,7 @@ const OpDef dense_op = {
         const Value &w = check_matrix(graph, node, 1);
         user_check(x.shape[1] == w.shape[1], "dense '{}': expected weights of {} inputs, found {}", node.name,
                    x.shape[1], w.shape[1]);
-        user_check(w.encoding.plain() || integer_view(w.encoding).offset == 0,
-                   "dense '{}': expected weights whose encoding is symmetric about 0", node.name);
+        check_weights(node, w);
         return {float_value(node, {x.shape[0], w.shape[0]})};
     },
     .gradient = [](Graph &graph, const Node &node, std::span<const ValueId> dy) -> std::vector<ValueId> {

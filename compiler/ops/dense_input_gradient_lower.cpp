@@ -33,18 +33,17 @@ void lower_dense_input_gradient(GroupLowering &group, const Node &node) {
     const Var c("c"), n("n");
     Func product("product"), dx("input_gradient");
     group.stage("product", product);
-    if (w.encoding.plain()) {
+    if (!is_sign(w.encoding)) {
         const RDom m(0, outputs, "output");
         const Func weights = group.elements(node.inputs[1]);
         product(c, n) = 0.0F;
-        product(c, n) += dy(m, n) * weights(c, m);
+        product(c, n) += dy(m, n) * number_of(w, weights(c, m));
         group.kernel.family = "input_gradient/f32";
         group.define(node.outputs[0], product);
         return;
     }
     const IntegerView view = integer_view(w.encoding);
-    internal_check(w.layout == Layout::OutputPanels && view.offset == 0,
-                   "{}: weights that are not +-scale in panels", node.name);
+    internal_check(w.layout == Layout::OutputPanels, "{}: weights that are not in panels", node.name);
     const int lanes = rows_of_block(rows, group.kernel.target.natural_vector_size<float>());
     const Var lane("lane"), step("step"), panel("panel"), block("block"), bit("bit"), word("word"), k("k");
     Func terms("terms"), transposed("transposed");

@@ -49,9 +49,7 @@ void lower_dense_weight_gradient(GroupLowering &group, const Node &node) {
         const Expr value = dy(Halide::min(m, outputs - 1), Halide::min(step, rows - 1));
         return Halide::select(m < outputs && step < rows, value, 0.0F);
     };
-    if (x.layout == Layout::PackedWords) {
-        internal_check(integer_view(x.encoding).offset == 0, "{}: 1-bit inputs that are not +-scale",
-                       node.name);
+    if (is_sign(x.encoding)) {
         const int groups = static_cast<int>(divide_up(rows, kTermsPerTable));
         const Func words = group.words(node.inputs[1]);
         const Var bit("bit"), four("group"), word("word"), entry("entry");

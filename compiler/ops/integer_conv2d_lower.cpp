@@ -33,58 +33,57 @@ struct Taps {
           channels(static_cast<int>(conv.w->shape[1])),
           outputs(static_cast<int>(conv.w->shape[0] / conv.groups)) {}
 
-    /** Whether the outputs of a panel read the same words, which hold nothing else, or fields of one word. */
-    bool share_words() const {
-        const bool words = outputs % 32 == 0 && channels % 32 == 0;
-        const bool one_word =
-            32 % channels == 0 &&
-            (outputs % 32 == 0 || (32 % outputs == 0 && 32 % (32 / outputs * channels) == 0));
-        return words || one_word;
-    }
-    /** Of those that the first output of a panel reads, if so. */
+    /** Of those that the first output of a panel reads, where these share words. */
     Expr first_channel() const {
         return outputs % 32 == 0 ? panel / (outputs / 32) * channels : panel * (32 / outputs * channels);
     }
 };
 
-// acc = K - 2 popcount(x ^ w). Channels beyond the last cancel: both are 0, in the padding too. Of a group
-// with less than a word of channels, its field of the word is taken.
-Func sign_by_sign(GroupLowering &group, const Node &node, const ConvOperands &conv, const Tuning &tuning) {
+// Of two signs acc = K - 2 popcount(x ^ w). Channels beyond the last cancel: both are 0, in the padding too. Of
+// a group with less than a word of channels, its field of the word is taken.
+Func bits_by_bits(GroupLowering &group, const Node &node, const ConvOperands &conv, const Tuning &tuning) {
     const Taps taps(conv);
+    const IntegerView x_view = integer_view(conv.x->encoding), w_view = integer_view(conv.w->encoding);
+    const PlanePairs pairs(x_view, w_view);
+    const auto of_plane = [](const Expr &w, int bits, const Expr &plane) {
+        return bits == 1 ? w : w * bits + plane;
+    };
     const int words = divide_up(taps.channels, 32);
     const int image_channels = static_cast<int>(conv.x->shape[1]),
               image_words = divide_up(image_channels, 32);
     Func outside("outside");
     const Var word("word");
     const uint32_t tail = image_channels % 32 == 0 ? UINT32_MAX : (uint32_t{1} << (image_channels % 32)) - 1;
-    const uint32_t bits = node.integer("pad_code") != 0 ? UINT32_MAX : 0;
-    outside(word) = Halide::select(word == image_words - 1, cast<uint32_t>(Expr(bits & tail)),
-                                   cast<uint32_t>(Expr(bits)));
+    const int pad = static_cast<int>(node.integer("pad_code"));
+    const Expr set = pairs.x == 1 ? Halide::Internal::make_bool(pad != 0) : ((Expr(pad) >> (word % pairs.x)) & 1) != 0;
+    outside(word) = Halide::select(!set, cast<uint32_t>(0), word / pairs.x == image_words - 1,
+                                   cast<uint32_t>(Expr(tail)), cast<uint32_t>(Expr(UINT32_MAX)));
     const Func image = with_padding(group.words(node.inputs[0]), conv.x->shape, conv.window, outside);
     const Func w = group.words(node.inputs[1]);
     const bool grouped = conv.groups > 1;
     const Expr first = grouped ? taps.first_channel() : Expr(0);
-    const auto differing = [&](const Expr &i) {
+    const auto differing = [&](const Expr &i, const Expr &pair) {
         const Expr tap = i / words;
-        Expr signs = image(first / 32 + i % words, input_of(conv.window, 1, x, tap % taps.width),
+        Expr signs = image(of_plane(first / 32 + i % words, pairs.x, pairs.x_plane(pair)),
+                           input_of(conv.window, 1, x, tap % taps.width),
                            input_of(conv.window, 0, y, tap / taps.width), n);
         if (grouped && taps.channels < 32) {
             const Expr field =
                 first % 32 + (taps.outputs % 32 == 0 ? Expr(0) : lane / taps.outputs * taps.channels);
             signs = (signs >> cast<uint32_t>(field)) & cast<uint32_t>((1 << taps.channels) - 1);
         }
-        return w(lane, i, panel) ^ signs;
+        return w(lane, of_plane(i, pairs.w, pairs.w_plane(pair)), panel) ^ signs;
     };
-    const Func accumulate = popcounts(group, taps.all * words, {x, y, n}, tuning, differing);
-    stage_padding(group, image, image_words, conv.x->shape, conv.window);
+    const Func accumulate = popcounts(group, taps.all * words, pairs, {x, y, n}, tuning, differing);
+    stage_padding(group, image, image_words * pairs.x, conv.x->shape, conv.window);
     Func acc("acc");
-    acc(c, x, y, n) = static_cast<int>(group.kernel.k) -
-                      2 * cast<int32_t>(from_panels(accumulate, c, {x, y, n}, group.kernel.n));
+    acc(c, x, y, n) = centered_product(x_view, w_view, group.kernel.k,
+                                       from_panels(accumulate, c, {x, y, n}, group.kernel.n));
     return acc;
 }
 
-// acc = 2 sum x bit - sum x. The codes of a position are gathered in the order of FlatPanels.
-Func byte_by_sign(GroupLowering &group, const Node &node, const ConvOperands &conv, const Tuning &tuning) {
+// Of signs acc = 2 sum x bit - sum x. The codes of a position are gathered in the order of FlatPanels.
+Func bytes_by_bits(GroupLowering &group, const Node &node, const ConvOperands &conv, const Tuning &tuning) {
     const Taps taps(conv);
     const int inputs = taps.all * taps.channels, words = (inputs + 31) / 32;
     const Var channel("channel");
@@ -107,11 +106,13 @@ Func byte_by_sign(GroupLowering &group, const Node &node, const ConvOperands &co
                                   cast<uint32_t>(0));
     }
     codes(bit, word, x, y, n) = four;
-    const Func accumulate = byte_dots(group, words, {x, y, n}, tuning, codes, group.words(node.inputs[1]));
+    const IntegerView view = integer_view(conv.w->encoding);
+    const Func accumulate =
+        byte_dots(group, words, view, {x, y, n}, tuning, codes, group.words(node.inputs[1]));
     const Func sum = code_totals(group, words, {x, y, n}, codes);
     Func acc("acc");
-    acc(c, x, y, n) = 2 * cast<int32_t>(from_panels(accumulate, c, {x, y, n}, group.kernel.n)) -
-                      cast<int32_t>(sum(x, y, n));
+    acc(c, x, y, n) =
+        byte_product(view, from_panels(accumulate, c, {x, y, n}, group.kernel.n), sum(x, y, n));
     return acc;
 }
 
@@ -127,9 +128,8 @@ struct GroupOperands {
         image = gather_groups(
             group, with_padding(group.elements(node.inputs[0]), conv.x->shape, conv.window, outside),
             taps.channels, taps.outputs, group.kernel.n, conv.x->shape, conv.window);
-        const Expr words = group.words(node.inputs[1])(
-            lane, k / taps.channels * divide_up(taps.channels, 32) + k % taps.channels / 32, panel);
-        weights(lane, k, panel) = cast<uint8_t>((words >> cast<uint32_t>(k % taps.channels % 32)) & 1);
+        weights(lane, k, panel) =
+            code_in_panels(group, node.inputs[1], lane, k % taps.channels, k / taps.channels, panel);
         if (32 * group.kernel.k <= kMostWeightBytes) {
             group.stage("weights", weights);
         }
@@ -155,13 +155,17 @@ Func sign_by_sign_in_groups(GroupLowering &group, const Node &node, const ConvOp
     return acc;
 }
 
-// acc = sum of the codes, where the weight is -1 negated.
-Func byte_by_sign_in_groups(GroupLowering &group, const Node &node, const ConvOperands &conv) {
+// acc = sum of the products; of signs, of the integers where the weight is -1 negated.
+Func codes_in_groups(GroupLowering &group, const Node &node, const ConvOperands &conv) {
     const GroupOperands operands(group, node, conv);
+    const IntegerView x_view = integer_view(conv.x->encoding), w_view = integer_view(conv.w->encoding);
+    const bool signs = is_sign(conv.w->encoding);
     return sum_over_taps(group, conv.window, Taps(conv).channels, group.kernel.n, 0, operands.at(),
                          [&](const Expr &sum, const Expr &element, const Expr &k) {
-                             const Expr code = cast<int32_t>(element);
-                             return sum + Halide::select(operands.weights(lane, k, panel) != 0, code, -code);
+                             const Expr code = operands.weights(lane, k, panel);
+                             const Expr q = integer_of(x_view, element);
+                             return signs ? sum + Halide::select(code != 0, q, -q)
+                                          : sum + q * integer_of(w_view, code);
                          });
 }
 
@@ -169,24 +173,25 @@ Func byte_by_sign_in_groups(GroupLowering &group, const Node &node, const ConvOp
 
 void lower_integer_conv2d(GroupLowering &group, const Node &node) {
     const ConvOperands conv = check_conv(group.graph, node);
-    const bool signs = conv.x->type == UInt(1) && integer_view(conv.x->encoding).addend == -1;
-    const bool bytes = conv.x->type == UInt(8) && integer_view(conv.x->encoding).addend == 0;
-    internal_check((signs || bytes) && conv.w->type == UInt(1) && integer_view(conv.w->encoding).addend == -1,
-                   "integer_conv2d '{}': no arithmetic for {} x {}", node.name, to_string(conv.x->type),
-                   to_string(conv.w->type));
+    const bool bytes = conv.x->type.bits == 8;
+    const bool signs = is_sign(conv.x->encoding) && is_sign(conv.w->encoding);
     Kernel &kernel = group.kernel;
     kernel.n = conv.w->shape[0];
     kernel.k = element_count(features_of(*conv.w), 1, node.name);
     kernel.m = group.options.batch.value_or(0);
     user_check(kernel.k <= kMostInputs, "conv2d '{}': expected at most {} inputs of an output, found {}",
                node.name, kMostInputs, kernel.k);
-    const bool apart = conv.groups > 1 && !(signs && Taps(conv).share_words() && conv.w->shape[1] > 1);
-    kernel.family = fmt::format("conv2d/{}{}", signs ? "w1a1" : "w1a8", apart ? "/grouped" : "");
+    check_accumulator(group, node);
+    const bool apart = conv.groups > 1 && (bytes || !share_words(conv));
+    internal_check(!apart || !is_centered(node),
+                   "integer_conv2d '{}': groups apart multiply integers as they are", node.name);
+    kernel.family = apart ? signs ? "conv2d/w1a1/grouped" : "conv2d/codes/grouped"
+                          : fmt::format("conv2d/{}", product_family(*conv.x, *conv.w));
     const Tuning &tuning = find_schedule(kernel.family, kernel.target).tuning;
     group.define(node.outputs[0], apart   ? signs ? sign_by_sign_in_groups(group, node, conv)
-                                                  : byte_by_sign_in_groups(group, node, conv)
-                                    : signs ? sign_by_sign(group, node, conv, tuning)
-                                          : byte_by_sign(group, node, conv, tuning));
+                                                  : codes_in_groups(group, node, conv)
+                                  : bytes ? bytes_by_bits(group, node, conv, tuning)
+                                          : bits_by_bits(group, node, conv, tuning));
 }
 
 }  // namespace quantide

@@ -17,27 +17,35 @@ constexpr int kMostInputs = 1 << 20;
 
 const Var lane("lane"), panel("panel"), row("row"), c("c"), n("n");
 
-// x: words (word, row), w: words (lane, word, panel); acc = K - 2 popcount(x ^ w). Padding cancels: both 0.
-// The words of an image are those of a row.
-Func sign_by_sign(GroupLowering &group, const Node &node, const Tuning &tuning) {
-    const Value &x = group.graph.value(node.inputs[0]);
+// x: words (word, row), w: words (lane, word, panel); of two signs acc = K - 2 popcount(x ^ w). Padding
+// cancels: both 0. The words of an image are those of a row.
+Func bits_by_bits(GroupLowering &group, const Node &node, const Tuning &tuning) {
+    const Value &x = group.graph.value(node.inputs[0]), &weights = group.graph.value(node.inputs[1]);
+    const IntegerView x_view = integer_view(x.encoding), w_view = integer_view(weights.encoding);
+    const PlanePairs pairs(x_view, w_view);
     const Func words = group.words(node.inputs[0]), w = group.words(node.inputs[1]);
     const Planes planes = planes_of(x.shape);
     const int in_pixel = static_cast<int>((planes.channels + 31) / 32);
-    const auto word_of_x = [&](const Expr &word) -> Expr {
+    const auto of_plane = [](const Expr &word, int bits, const Expr &plane) {
+        return bits == 1 ? word : word * bits + plane;
+    };
+    const auto word_of_x = [&](const Expr &word, const Expr &plane) -> Expr {
         if (x.shape.size() == 2) {
-            return words(word, row);
+            return words(of_plane(word, pairs.x, plane), row);
         }
         const int width = static_cast<int>(x.shape[3]);
         const Expr pixel = word / in_pixel;
-        return words(word % in_pixel, pixel % width, pixel / width, row);
+        return words(of_plane(word % in_pixel, pairs.x, plane), pixel % width, pixel / width, row);
     };
-    const Func accumulate =
-        popcounts(group, static_cast<int>(planes.positions) * in_pixel, {row}, tuning,
-                  [&](const Expr &word) { return w(lane, word, panel) ^ word_of_x(word); });
+    const Func accumulate = popcounts(
+        group, static_cast<int>(planes.positions) * in_pixel, pairs, {row}, tuning,
+        [&](const Expr &word, const Expr &pair) {
+            return w(lane, of_plane(word, pairs.w, pairs.w_plane(pair)), panel) ^
+                   word_of_x(word, pairs.x_plane(pair));
+        });
     Func acc("acc");
-    acc(c, n) =
-        static_cast<int>(group.kernel.k) - 2 * cast<int32_t>(from_panels(accumulate, c, {n}, group.kernel.n));
+    acc(c, n) = centered_product(x_view, w_view, group.kernel.k,
+                                 from_panels(accumulate, c, {n}, group.kernel.n));
     return acc;
 }
 
@@ -69,15 +77,17 @@ Func gather_codes(const Func &x, int inputs) {
     return codes;
 }
 
-// x: codes (k, row) of 8 bits, w: words (lane, word, panel); acc = 2 sum_k x bit - sum_k x.
-Func byte_by_sign(GroupLowering &group, const Node &node, const Tuning &tuning) {
+// x: codes (k, row) of 8 bits, w: words (lane, word, panel); of signs acc = 2 sum_k x bit - sum_k x.
+Func bytes_by_bits(GroupLowering &group, const Node &node, const Tuning &tuning) {
     const int inputs = static_cast<int>(group.kernel.k);
     const int words = (inputs + 31) / 32;
     const Func codes = gather_codes(group.elements(node.inputs[0]), inputs);
-    const Func accumulate = byte_dots(group, words, {row}, tuning, codes, group.words(node.inputs[1]));
+    const IntegerView view = integer_view(group.graph.value(node.inputs[1]).encoding);
+    const Func accumulate =
+        byte_dots(group, words, view, {row}, tuning, codes, group.words(node.inputs[1]));
     const Func sum = code_totals(group, words, {row}, codes);
     Func acc("acc");
-    acc(c, n) = 2 * cast<int32_t>(from_panels(accumulate, c, {n}, group.kernel.n)) - cast<int32_t>(sum(n));
+    acc(c, n) = byte_product(view, from_panels(accumulate, c, {n}, group.kernel.n), sum(n));
     return acc;
 }
 
@@ -86,27 +96,24 @@ Func byte_by_sign(GroupLowering &group, const Node &node, const Tuning &tuning) 
 void lower_integer_dense(GroupLowering &group, const Node &node) {
     const Value &x = group.graph.value(node.inputs[0]);
     const Value &w = group.graph.value(node.inputs[1]);
-    const IntegerView x_view = integer_view(x.encoding);
-    const IntegerView w_view = integer_view(w.encoding);
-    const bool signs = x.type == UInt(1) && x_view.addend == -1;
-    const bool bytes = x.type == UInt(8) && x_view.addend == 0;
-    internal_check((signs || bytes) && w.type == UInt(1) && w_view.addend == -1 &&
-                       w.layout == Layout::OutputPanels &&
-                       x.layout == (signs ? Layout::PackedWords : Layout::Logical),
+    const bool bytes = x.type.bits == 8;
+    internal_check(w.layout == Layout::OutputPanels &&
+                       x.layout == (bytes ? Layout::Logical : Layout::PackedWords),
                    "integer_dense '{}': no arithmetic for {} ({}) x {} ({})", node.name, to_string(x.type),
                    to_string(x.layout), to_string(w.type), to_string(w.layout));
     const int64_t inputs = element_count(features_of(x), 1, node.name);
     user_check(inputs <= kMostInputs, "dense '{}': expected at most {} inputs, found {}", node.name,
                kMostInputs, inputs);
+    check_accumulator(group, node);
 
     Kernel &kernel = group.kernel;
-    kernel.family = signs ? "dense/w1a1" : "dense/w1a8";
+    kernel.family = fmt::format("dense/{}", product_family(x, w));
     kernel.n = w.shape[0];
     kernel.k = inputs;
     kernel.m = group.options.batch.value_or(0);
     const Tuning &tuning = find_schedule(kernel.family, kernel.target).tuning;
     group.define(node.outputs[0],
-                 signs ? sign_by_sign(group, node, tuning) : byte_by_sign(group, node, tuning));
+                 bytes ? bytes_by_bits(group, node, tuning) : bits_by_bits(group, node, tuning));
 }
 
 }  // namespace quantide

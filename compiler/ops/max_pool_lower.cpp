@@ -7,11 +7,11 @@ using Halide::Expr;
 using Halide::Func;
 using Halide::Var;
 
-// On packed codes the largest is the or of the words: padding, left out, is 0.
+// On packed codes of one bit the largest is the or of the words: padding, left out, is 0.
 void lower_max_pool(GroupLowering &group, const Node &node) {
     const Value &value = group.graph.value(node.inputs[0]);
     const Window window = check_pool(group.graph, node);
-    const bool in_words = group.has_words(node.inputs[0]);
+    const bool in_words = value.type.bits == 1 && group.has_words(node.inputs[0]);
     const Func source = in_words ? group.words(node.inputs[0]) : group.elements(node.inputs[0]);
     const Halide::Type type = source.type();
     const std::vector<Var> at = source.args();

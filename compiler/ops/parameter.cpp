@@ -14,8 +14,9 @@ const OpDef parameter_op = {
         if (!node.has("quantizer")) {
             return {float_value(node, shape)};
         }
-        const QuantizerDef &quantizer = find_quantizer(node.text("quantizer"));
-        return {{.name = node.name, .shape = shape, .type = quantizer.type, .encoding = quantizer.encoding}};
+        const Quantizer quantizer = find_quantizer(node.text("quantizer"));
+        return {
+            {.name = node.name, .shape = shape, .type = quantizer.type(), .encoding = quantizer.encoding()}};
     },
     .gradient = no_gradient,
 };

@@ -12,12 +12,11 @@ const OpDef quantize_train_op = {
         const Value &x = input_value(graph, node, 0);
         check_float(graph, node, 0, x.shape);
         check_random_key(graph, node, 1);
-        const QuantizerDef &quantizer = find_quantizer(node.text("quantizer"));
-        user_check(quantizer.drawn_code != nullptr,
-                   "quantize_train '{}': expected a stochastic quantizer, found {}", node.name,
-                   quantizer.name);
+        const Quantizer quantizer = find_quantizer(node.text("quantizer"));
+        user_check(quantizer.stochastic(), "quantize_train '{}': expected a stochastic quantizer, found {}",
+                   node.name, quantizer.text());
         return {
-            {.name = node.name, .shape = x.shape, .type = quantizer.type, .encoding = quantizer.encoding}};
+            {.name = node.name, .shape = x.shape, .type = quantizer.type(), .encoding = quantizer.encoding()}};
     },
     .gradient = [](Graph &graph, const Node &node, std::span<const ValueId> dy) -> std::vector<ValueId> {
         return {graph.add_one("quantize_gradient", node.name + ".gradient", {dy[0], node.inputs[0]},

@@ -1,9 +1,8 @@
 #include "compiler/lower/op_table.h"
 #include "compiler/lower/random.h"
+#include "compiler/quantizers/lower_quantizer.h"
 
 namespace quantide {
-
-Halide::Expr lower_stochastic_sign_drawn_code(const Halide::Expr &x, const Halide::Expr &u);
 
 namespace {
 
@@ -11,7 +10,8 @@ struct DrawnCode {
     const char *quantizer;
     Halide::Expr (*lower)(const Halide::Expr &x, const Halide::Expr &u);
 };
-const DrawnCode kDrawnCodes[] = {{"stochastic_sign", lower_stochastic_sign_drawn_code}};
+const DrawnCode kDrawnCodes[] = {{"stochastic_sign", lower_stochastic_sign_drawn_code},
+                                 {"stochastic_ternary", lower_stochastic_ternary_drawn_code}};
 
 }  // namespace
 

@@ -114,17 +114,29 @@ Value float_value(const Node &node, Shape shape, const std::string &suffix) {
 
 Shape features_of(const Value &value) { return {value.shape.begin() + 1, value.shape.end()}; }
 
-int64_t largest_accumulator(const Value &x, const Value &w, int64_t depth) {
-    const auto magnitude = [](const Value &value) {
-        const IntegerView view = integer_view(value.encoding);
-        return std::max(std::abs(view.min()), std::abs(view.max(value.type.bits)));
-    };
-    return magnitude(x) * magnitude(w) * depth;
+void check_weights(const Node &node, const Value &w) {
+    if (!w.encoding.plain()) {
+        const IntegerView view = integer_view(w.encoding);
+        user_check(view.offset == 0 && view.twice_middle() == 0,
+                   "{} '{}': expected weights that are symmetric about 0, in fewer than 8 bits, such as sign, "
+                   "ternary or symmetric(4), found '{}' of {} bits",
+                   node.op, node.name, w.name, w.type.bits);
+    }
 }
 
-ElementType accumulator_type(const Value &x, const Value &w, int64_t depth) {
+bool is_centered(const Node &product) { return product.has("centered") && product.integer("centered") != 0; }
+
+int64_t largest_accumulator(const Value &x, const Value &w, int64_t depth, bool centered) {
+    const auto magnitude = [](const Value &value) {
+        const IntegerView view = integer_view(value.encoding);
+        return std::max(std::abs(view.min()), std::abs(view.max()));
+    };
+    return (centered ? 4 : 1) * magnitude(x) * magnitude(w) * depth;
+}
+
+ElementType accumulator_type(const Value &x, const Value &w, int64_t depth, bool centered) {
     // A threshold may lie one above the largest accumulator.
-    return Int(largest_accumulator(x, w, depth) < INT32_MAX ? 32 : 64);
+    return Int(largest_accumulator(x, w, depth, centered) < INT32_MAX ? 32 : 64);
 }
 
 std::vector<Value> infer_per_channel(const Graph &graph, const Node &node) {

@@ -51,11 +51,19 @@ const Value &check_loss(const Graph &graph, const Node &node);
 /** The extents of one row of a batch. */
 Shape features_of(const Value &value);
 
-/** The largest magnitude of a sum of `depth` products of the operands' integers. */
-int64_t largest_accumulator(const Value &x, const Value &w, int64_t depth);
+/** Checks that the weights of a product are float32 or codes of a grid that is symmetric about 0. */
+void check_weights(const Node &node, const Value &w);
+
+/** Whether an integer product takes the integers of x about their middle, doubled (the attribute `centered`):
+ * 2 q - (min + max) instead of q. */
+bool is_centered(const Node &product);
+
+/** The largest magnitude of a sum of `depth` products of the operands' integers, and of what leads from a
+ * centered product to it. */
+int64_t largest_accumulator(const Value &x, const Value &w, int64_t depth, bool centered);
 
 /** Int(32) where no such sum leaves it, else Int(64). */
-ElementType accumulator_type(const Value &x, const Value &w, int64_t depth);
+ElementType accumulator_type(const Value &x, const Value &w, int64_t depth, bool centered);
 
 /** The shape rule of an op on float32 features [N, C] or [N, C, H, W] and a float32 number a channel [C]. */
 std::vector<Value> infer_per_channel(const Graph &graph, const Node &node);

@@ -10,10 +10,8 @@ const OpDef threshold_op = {
         check_inputs(graph, node, 2);
         const Value &acc = check_features(graph, node, 0);
         check_channel_operand(graph, node, 1, acc, acc.type);
-        return {{.name = node.name,
-                 .shape = acc.shape,
-                 .type = sign_quantizer.type,
-                 .encoding = sign_quantizer.encoding}};
+        const Quantizer sign = find_quantizer("sign");
+        return {{.name = node.name, .shape = acc.shape, .type = sign.type(), .encoding = sign.encoding()}};
     },
     .gradient = nullptr,
 };

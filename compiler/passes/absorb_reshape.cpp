@@ -11,7 +11,7 @@ Graph absorb_reshape(const Graph &graph, const PassOptions &) {
         const Node *reshape = node.op == "integer_dense" ? &graph.producer(node.inputs[0]) : nullptr;
         if (reshape == nullptr || reshape->op != "reshape" ||
             graph.value(reshape->inputs[0]).shape.size() != 4 ||
-            graph.value(reshape->inputs[0]).type != UInt(1)) {
+            graph.value(reshape->inputs[0]).type.bits == 8) {
             rewriter.copy(node);
             continue;
         }

@@ -13,7 +13,7 @@ Graph as_float32(const Graph &network) {
             rewriter.replace(node.outputs[0], x);
         } else if (node.op == "quantize" || node.op == "quantize_in_training") {
             const ValueId x = rewriter.at(node.inputs[0]);
-            const char *activation = find_quantizer(node.text("quantizer")).float_activation;
+            const char *activation = find_quantizer(node.text("quantizer")).def->float_activation;
             const bool kept = activation == nullptr || rewriter.to.producer(x).op == "parameter";
             rewriter.replace(node.outputs[0], kept ? x : rewriter.to.add_one(activation, node.name, {x}));
         } else if (node.op == "parameter") {

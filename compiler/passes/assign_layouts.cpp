@@ -27,7 +27,8 @@ bool has_groups(const Node &node) { return node.has("groups") && node.integer("g
 /** Codes are packed, images keep their channels together; what the caller passes stays as it is. */
 Layout layout_of(const Graph &graph, ValueId id) {
     const Value &value = graph.value(id);
-    if (value.type == UInt(1) && value.shape.size() % 2 == 0) {
+    const bool codes = value.type.kind == ElementType::Kind::UInt && value.type.bits < 8;
+    if (codes && value.shape.size() % 2 == 0) {
         return Layout::PackedWords;
     }
     const bool outside =
@@ -45,11 +46,11 @@ Graph assign_layouts(const Graph &graph, const PassOptions &) {
     }
     for (const Node &node : graph.nodes) {
         const ValueId weights = weights_of(node);
-        const bool codes = weights >= 0 && graph.value(weights).type == UInt(1);
+        const bool codes = weights >= 0 && !graph.value(weights).encoding.plain();
         if (codes || (weights >= 0 && graph.producer(weights).op == "constant")) {
             // Bytes are gathered in any order, but for groups; words are read as they lie.
             const bool gathered = node.op == "integer_conv2d" &&
-                                  graph.value(node.inputs[0]).type != UInt(1) && !has_groups(node);
+                                  graph.value(node.inputs[0]).type.bits == 8 && !has_groups(node);
             set_layout(result, weights, gathered ? Layout::FlatPanels : Layout::OutputPanels);
         }
     }

@@ -63,7 +63,7 @@ private:
     }
 
     static bool is_stochastic(const std::string &quantizer) {
-        return find_quantizer(quantizer).drawn_code != nullptr;
+        return find_quantizer(quantizer).stochastic();
     }
 
     /** The key of the step's random numbers. */
@@ -146,7 +146,7 @@ private:
         }
         const std::string &quantizer = graph_.producer(codes->second).text("quantizer");
         const ValueId dy = gradients_.at(codes->second);
-        if (find_quantizer(quantizer).weight_surrogate == nullptr) {
+        if (find_quantizer(quantizer).def->weight_surrogate == nullptr) {
             return dy;
         }
         return graph_.add_one("quantize_gradient", graph_.value(parameter).name + ".gradient",

@@ -24,9 +24,7 @@ const Array &numbers_of(const Graph &graph, const Value &value, const Arrays &pa
 void copy_deployed(Rewriter &rewriter, const Node &node) {
     Node deployed = node;
     if (node.op == "quantize") {
-        const QuantizerDef &quantizer = find_quantizer(node.text("quantizer"));
-        deployed.attributes["quantizer"] =
-            std::string(quantizer.deployed == nullptr ? quantizer.name : quantizer.deployed);
+        deployed.attributes["quantizer"] = find_quantizer(node.text("quantizer")).deployed().text();
     }
     rewriter.copy(deployed);
 }

@@ -16,7 +16,6 @@ public:
             if (!product || value(node, 0).encoding.plain() || value(node, 1).encoding.plain()) {
                 rewriter_.copy(node);
             } else {
-                check_arithmetic(node);
                 node.op == "dense" ? dense(node) : conv2d(node);
             }
         }
@@ -24,24 +23,28 @@ public:
     }
 
 private:
-    /** What kernels exist for: signs, or unsigned bytes, times signs. */
-    void check_arithmetic(const Node &node) const {
-        const Value &x = value(node, 0), &w = value(node, 1);
-        const auto is = [](const Value &v, ElementType type, int addend) {
-            return v.type == type && integer_view(v.encoding).addend == addend;
-        };
-        user_check(
-            (is(x, UInt(1), -1) || is(x, UInt(8), 0)) && is(w, UInt(1), -1),
-            "{} '{}': expected signs or unsigned 8-bit codes times signs, found codes {} x {} of other "
-            "encodings",
-            node.op, node.name, to_string(x.type), to_string(w.type));
+    /** Bits of x that are packed are counted about their middle. */
+    bool is_counted_centered(const Value &x) const {
+        return x.type.bits < 8 && integer_view(x.encoding).twice_middle() != 0;
+    }
+
+    /** The integer product of x and w from one of centered codes. */
+    ValueId recenter(const Node &node, ValueId acc) {
+        const int64_t twice_middle = integer_view(value(node, 0).encoding).twice_middle();
+        const ValueId sum = to_.add_one(
+            "weight_sum", node.name + ".middle", {in(node, 1)},
+            {{"multiplier", twice_middle}, {"bits", int64_t{to_.value(acc).type.bits}}});
+        return to_.add_one("recenter", node.name + ".recentered", {acc, sum});
     }
 
     const Value &value(const Node &node, size_t i) const { return graph_.value(node.inputs[i]); }
     ValueId in(const Node &node, size_t i) const { return rewriter_.at(node.inputs[i]); }
 
     void dense(const Node &node) {
-        const ValueId acc = to_.add_one("integer_dense", node.name + ".product", {in(node, 0), in(node, 1)});
+        const bool centered = is_counted_centered(value(node, 0));
+        ValueId acc = to_.add_one("integer_dense", node.name + ".product", {in(node, 0), in(node, 1)},
+                                  centered ? Attributes{{"centered", int64_t{1}}} : Attributes{});
+        acc = centered ? recenter(node, acc) : acc;
         dequantize(node, acc, {}, {});
     }
 
@@ -56,8 +59,13 @@ private:
         const int64_t code = pad == 0 ? 0 : code_of(*operands.x, pad).value();
         Attributes product = attributes;
         product["pad_code"] = code;
+        const bool centered = is_counted_centered(*operands.x) && share_words(operands);
+        if (centered) {
+            product["centered"] = int64_t{1};
+        }
         ValueId acc =
             to_.add_one("integer_conv2d", node.name + ".product", {in(node, 0), in(node, 1)}, product);
+        acc = centered ? recenter(node, acc) : acc;
         attributes.erase("groups");
         attributes["image"] = Shape{operands.x->shape[2], operands.x->shape[3]};
         const Borders b = operands.window.borders(operands.x->shape);

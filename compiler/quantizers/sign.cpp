@@ -10,10 +10,11 @@ namespace quantide {
 const QuantizerDef sign_quantizer = {
     .name = "sign",
     .summary = "1 bit: +1 if x >= 0, else -1; straight-through where |x| <= 1 (Hubara et al. 2016)",
-    .type = UInt(1),
-    .encoding = {.scales = {2}, .offset = -1},
-    .code = [](float x) -> uint32_t { return x >= 0 ? 1 : 0; },
-    .surrogate = [](float x) { return std::fabs(x) <= 1 ? 1.0F : 0.0F; },
+    .least_bits = 1,
+    .most_bits = 1,
+    .encoding = [](int) -> Encoding { return {.scales = {2}, .offset = -1}; },
+    .code = [](float x, int) -> uint32_t { return x >= 0 ? 1 : 0; },
+    .surrogate = [](float x, int) { return std::fabs(x) <= 1 ? 1.0F : 0.0F; },
     .weight_surrogate = nullptr,
     .float_activation = "hardtanh",
 };

@@ -13,13 +13,14 @@ const QuantizerDef stochastic_sign_quantizer = {
     .summary =
         "1 bit: in training +1 with probability clip((x + 1) / 2, 0, 1), deployed sign (Courbariaux et al. "
         "2015)",
-    .type = UInt(1),
-    .encoding = {.scales = {2}, .offset = -1},
-    .code = [](float x) -> uint32_t { return x >= 0 ? 1 : 0; },
-    .surrogate = [](float x) { return std::fabs(x) <= 1 ? 1.0F : 0.0F; },
+    .least_bits = 1,
+    .most_bits = 1,
+    .encoding = [](int) -> Encoding { return {.scales = {2}, .offset = -1}; },
+    .code = [](float x, int) -> uint32_t { return x >= 0 ? 1 : 0; },
+    .surrogate = [](float x, int) { return std::fabs(x) <= 1 ? 1.0F : 0.0F; },
     .weight_surrogate = nullptr,
     .float_activation = "hardtanh",
-    .drawn_code = [](float x, float u) -> uint32_t { return u < (x + 1) * 0.5F ? 1 : 0; },
+    .drawn_code = [](float x, float u, int) -> uint32_t { return u < (x + 1) * 0.5F ? 1 : 0; },
     .deployed = "sign",
 };
 

@@ -1,13 +1,12 @@
-#include <Halide.h>
+#include "compiler/quantizers/lower_quantizer.h"
 
 namespace quantide {
 
-Halide::Expr lower_sign_code(const Halide::Expr &x);
-Halide::Expr lower_sign_surrogate(const Halide::Expr &x);
+Halide::Expr lower_stochastic_sign_code(const Halide::Expr &x, int bits) { return lower_sign_code(x, bits); }
 
-Halide::Expr lower_stochastic_sign_code(const Halide::Expr &x) { return lower_sign_code(x); }
-
-Halide::Expr lower_stochastic_sign_surrogate(const Halide::Expr &x) { return lower_sign_surrogate(x); }
+Halide::Expr lower_stochastic_sign_surrogate(const Halide::Expr &x, int bits) {
+    return lower_sign_surrogate(x, bits);
+}
 
 // Strict: training kernels may reorder floats otherwise, and a code must not depend on it.
 Halide::Expr lower_stochastic_sign_drawn_code(const Halide::Expr &x, const Halide::Expr &u) {

@@ -4,14 +4,16 @@ using namespace quantide;
 
 namespace {
 
-/** BinaryNet's MLP for MNIST (Courbariaux et al. 2016): 1-bit weights, 1-bit activations, 8-bit input. */
-Tensor mnist_mlp(int64_t units) {
+/** BinaryNet's MLP for MNIST (Courbariaux et al. 2016): 8-bit input, 1-bit weights and activations; or more bits,
+ * as in Hubara et al. 2016, "Quantized Neural Networks". */
+Tensor mnist_mlp(int64_t units, int weight_bits = 1, int activation_bits = 1) {
+    const Precision weights = symmetric(weight_bits), activations = symmetric(activation_bits);
     Tensor x = input("image", {784}, UInt(8), {.scale = 2.0F / 255, .offset = -1});
     for (int layer = 0; layer < 3; ++layer) {
-        x = dense(x, {.units = units, .weights = sign()});
-        x = quantize(batch_norm(x), sign());
+        x = dense(x, {.units = units, .weights = weights});
+        x = quantize(batch_norm(x), activations);
     }
-    return batch_norm(dense(x, {.units = 10, .weights = sign()}));
+    return batch_norm(dense(x, {.units = 10, .weights = weights}));
 }
 
 Recipe mnist_recipe(const char *summary) {
@@ -34,4 +36,22 @@ QUANTIDE_NETWORK(mnist_mlp_4096) { return mnist_mlp(4096); }
 
 QUANTIDE_RECIPE(mnist_mlp_4096) {
     return mnist_recipe("BinaryNet's MLP 784-3x4096-10 for MNIST (Courbariaux et al. 2016)");
+}
+
+QUANTIDE_NETWORK(mnist_qnn_w1a2) { return mnist_mlp(512, 1, 2); }
+
+QUANTIDE_RECIPE(mnist_qnn_w1a2) {
+    return mnist_recipe("MLP 784-3x512-10 for MNIST, 1-bit weights, 2-bit activations (Hubara et al. 2016)");
+}
+
+QUANTIDE_NETWORK(mnist_qnn_w2a2) { return mnist_mlp(512, 2, 2); }
+
+QUANTIDE_RECIPE(mnist_qnn_w2a2) {
+    return mnist_recipe("MLP 784-3x512-10 for MNIST, 2-bit weights and activations (Hubara et al. 2016)");
+}
+
+QUANTIDE_NETWORK(mnist_qnn_w4a4) { return mnist_mlp(512, 4, 4); }
+
+QUANTIDE_RECIPE(mnist_qnn_w4a4) {
+    return mnist_recipe("MLP 784-3x512-10 for MNIST, 4-bit weights and activations (Hubara et al. 2016)");
 }

@@ -84,8 +84,18 @@ TEST(Dense, RefusesBadUnits) {
 TEST(Dense, RefusesPrecisionsThatItCannotHave) {
     expect_net_error([](const Tensor &x) { return dense(x, {.units = 2, .gradients = sign(), .name = "d"}); },
                      {"dense 'd'", "float32 gradients", "sign"});
-    expect_net_error([](const Tensor &x) { return dense(x, {.units = 2, .weights = {"ternary"}}); },
-                     {"ternary", "sign"});
+    expect_net_error([](const Tensor &x) { return dense(x, {.units = 2, .weights = {"quinary"}}); },
+                     {"quinary", "sign", "ternary", "symmetric(2..8)"});
+    for (const int bits : {0, 9, -1}) {
+        expect_net_error([&](const Tensor &x) { return dense(x, {.units = 2, .weights = symmetric(bits)}); },
+                         {fmt::format("symmetric({})", bits), "2 to 8 bits"});
+    }
+    // Of 8 bits and unsigned ones the middle is not 0.
+    for (const Precision &weights : {symmetric(8), unsigned_uniform(2)}) {
+        expect_net_error(
+            [&](const Tensor &x) { return dense(x, {.units = 2, .weights = weights, .name = "d"}); },
+            {"dense 'd'", "symmetric about 0", "ternary"});
+    }
 }
 
 TEST(BatchNorm, RefusesBadSettings) {

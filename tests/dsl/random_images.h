@@ -51,6 +51,7 @@ private:
         return random_.pick(std::vector<T>(options));
     }
 
+    /** Paddings whose number is 0, or one that `codes` have. */
     Padding padding(bool codes) {
         switch (pick({0, 1, 2, 3, 4})) {
             case 0:
@@ -75,7 +76,7 @@ private:
                        .stride = pick({1, 1, 2}),
                        .padding = around,
                        .groups = depthwise ? channels : 1,
-                       .weights = sign()});
+                       .weights = pick({0, 1}) == 0 ? sign() : pick({ternary(), symmetric(2), symmetric(5)})});
         const int pool = x.shape()[2] < 2 || x.shape()[3] < 2 ? 0 : pick({0, 1, 2, 3, 4});
         if (pool == 1 || pool == 2) {
             x = max_pool(x, {.kernel = 2, .stride = pick({1, 2})});
@@ -84,7 +85,9 @@ private:
         if (pool == 3) {
             x = max_pool(x, {.kernel = 2, .stride = 2, .padding = pad(pick({0, 1}))});
         }
-        x = quantize(x, sign());
+        x = quantize(x, pick({0, 1}) == 0
+                            ? sign()
+                            : pick({ternary(), symmetric(2), symmetric(3), symmetric(8)}));
         return pool == 4 ? max_pool(x) : x;
     }
 

@@ -12,7 +12,20 @@ struct RandomNetworkOptions {
     bool float_input = true;   ///< Float(32) inputs as well
     bool float_layers = true;  ///< float32 weights as well
     bool draws = false;        ///< dropout, stochastic signs and weights quantized in training alone as well
+    bool widths = true;        ///< codes of more than one bit as well
 };
+
+/** Signs as often as all else together. */
+inline Precision random_weights(Random &random) {
+    return random.coin() ? sign()
+                         : random.pick<Precision>({ternary(), symmetric(2), symmetric(4), symmetric(7)});
+}
+inline Precision random_activations(Random &random) {
+    return random.coin() ? sign()
+                         : random.pick<Precision>({ternary(), symmetric(2), symmetric(3), symmetric(8),
+                                                   unsigned_uniform(1), unsigned_uniform(2),
+                                                   unsigned_uniform(5), unsigned_uniform(8)});
+}
 
 /** A network of a few dense layers, with batch norm, hard tanh and sign between them or not. */
 inline Graph random_network(Random &random, const RandomNetworkOptions &options = {}) {
@@ -28,11 +41,12 @@ inline Graph random_network(Random &random, const RandomNetworkOptions &options 
         const int64_t layers = random.integer(1, options.most_layers);
         for (int64_t layer = 1; layer <= layers; ++layer) {
             const bool binary = !options.float_layers || random.integer(0, 3) != 0;
-            const auto sign_or_drawn = [&] {
-                return options.draws && random.coin() ? stochastic_sign() : sign();
+            const auto drawn = [&] { return random.coin() ? stochastic_sign() : stochastic_ternary(); };
+            const auto codes_or_drawn = [&](Precision (*some)(Random &)) {
+                return options.draws && random.coin() ? drawn() : options.widths ? some(random) : sign();
             };
             const auto binary_weights = [&] {
-                const Precision signs = sign_or_drawn();
+                const Precision signs = codes_or_drawn(random_weights);
                 return options.draws && random.integer(0, 3) == 0 ? in_training(signs) : signs;
             };
             x = dense(
@@ -47,7 +61,7 @@ inline Graph random_network(Random &random, const RandomNetworkOptions &options 
                 x = dropout(x, {.rate = random.pick<double>({0, 0.25, 0.5, 0.9})});
             }
             if (layer < layers && random.integer(0, 3) != 0) {
-                x = quantize(x, sign_or_drawn());
+                x = quantize(x, codes_or_drawn(random_activations));
             }
         }
         return x;

@@ -9,9 +9,15 @@ namespace quantide {
 namespace {
 
 const Arithmetic kArithmetics[] = {
-    {"w1a1 to signs", false, true, true, true}, {"w1a1 to floats", false, true, true, false},
-    {"w1a8 to signs", true, false, true, true}, {"w1a8 to floats", true, false, true, false},
-    {"float32", false, false, false, false},    {"float32 by signs", false, false, true, false},
+    {"w1a1 to signs", false, sign(), sign(), sign()},
+    {"w1a1 to floats", false, sign(), sign(), {}},
+    {"w1a8 to signs", true, {}, sign(), sign()},
+    {"w1a8 to floats", true, {}, sign(), {}},
+    {"float32", false, {}, {}, {}},
+    {"float32 by signs", false, {}, sign(), {}},
+    {"w2a3 to 2 bits", false, symmetric(3), symmetric(2), symmetric(2)},
+    {"ternary by 2 bits to floats", false, unsigned_uniform(2), ternary(), {}},
+    {"w3a8 to 8 bits", true, {}, symmetric(3), unsigned_uniform(8)},
 };
 const Padding kPaddings[] = {valid(), same(), pad(1, 0, 2, 1), pad(2, 1, 0, 1, 1), pad(1, -1)};
 enum Groups { kOne, kTwo, kDepthwise };
@@ -75,6 +81,15 @@ bool divides(const Choice &choice) {
     }
 }
 
+/** Whether the convolution's input can have the padding's number. */
+bool has_padding_number(const Choice &choice) {
+    if (choice[kArithmetic] == kOpen || choice[kPadding] == kOpen) {
+        return true;
+    }
+    return kPaddings[choice[kPadding]].value == 0 ||
+           !kArithmetics[choice[kArithmetic]].inputs.quantizer.starts_with("unsigned");
+}
+
 uint32_t seed_of(const ConvCase &c) {
     return static_cast<uint32_t>(c.channels * 7 + c.conv.channels * 5 + c.height * 3 + c.width);
 }
@@ -86,7 +101,7 @@ const Axes &conv_axes() {
         .sizes = {std::ssize(kArithmetics), std::ssize(kPaddings), 3, 3, std::ssize(kChannels),
                   std::ssize(kChannels), 5, 2, 3, std::ssize(kHeights), 5, 2, 3, std::ssize(kWidths), 3},
         .allowed = [](const Choice &choice) {
-            return fits(choice, true) && fits(choice, false) && divides(choice);
+            return fits(choice, true) && fits(choice, false) && divides(choice) && has_padding_number(choice);
         }};
     return axes;
 }
@@ -107,7 +122,7 @@ ConvCase make_conv_case(const Choice &choice) {
               .groups = choice[kGroups] == kOne   ? 1
                         : choice[kGroups] == kTwo ? 2
                                                   : c.channels,
-              .weights = c.arithmetic.sign_weights ? sign() : float32()};
+              .weights = c.arithmetic.weights};
     return c;
 }
 
@@ -122,11 +137,13 @@ std::vector<ConvCase> group_cases() {
     std::vector<ConvCase> result;
     const auto add = [&](std::span<const Groups> all) {
         for (const auto &[channels, groups, outputs] : all) {
-            // Every other arithmetic: to signs, or to numbers.
-            for (size_t a = result.size() / 3 % 2; a < std::size(kArithmetics); a += 2) {
+            // Every third arithmetic.
+            for (size_t a = result.size() / 3 % 3; a < std::size(kArithmetics); a += 3) {
                 const Arithmetic &arithmetic = kArithmetics[a];
                 const int64_t i = std::ssize(result);
-                const Padding padding = kPaddings[i % std::ssize(kPaddings)];
+                const bool unsigned_inputs = arithmetic.inputs.quantizer.starts_with("unsigned");
+                const Padding padding =
+                    kPaddings[i % (std::ssize(kPaddings) - (unsigned_inputs ? 1 : 0))];
                 result.push_back({.arithmetic = arithmetic,
                                   .batch = 2,
                                   .channels = channels,
@@ -137,7 +154,7 @@ std::vector<ConvCase> group_cases() {
                                            .stride = 1 + i % 2,
                                            .padding = padding,
                                            .groups = groups,
-                                           .weights = arithmetic.sign_weights ? sign() : float32()}});
+                                           .weights = arithmetic.weights}});
             }
         }
     };
@@ -162,25 +179,25 @@ std::string ConvCase::text() const {
 
 Graph ConvCase::network(const std::string &name) const {
     return build(name, [&] {
-        Tensor x = arithmetic.codes ? quantide::input("image", {channels, height, width}, UInt(8),
+        Tensor x = arithmetic.bytes ? quantide::input("image", {channels, height, width}, UInt(8),
                                                       {.scale = 0.125F, .offset = -1})
                                     : quantide::input("image", {channels, height, width}, Float(32));
-        if (arithmetic.sign_inputs) {
-            x = quantize(x, sign());
+        if (arithmetic.inputs != float32()) {
+            x = quantize(x, arithmetic.inputs);
         }
         x = conv2d(x, conv);
         if (pool == 1) {
             x = max_pool(x);
         }
         x = batch_norm(x);
-        if (arithmetic.sign_results) {
-            x = quantize(x, sign());
+        if (arithmetic.results != float32()) {
+            x = quantize(x, arithmetic.results);
         }
         if (pool == 2) {
             x = max_pool(x, {.kernel = 3, .stride = 2, .padding = pad(1)});
         }
         x = flatten(x);
-        return arithmetic.sign_results ? dense(x, {.units = 9, .weights = sign()}) : x;
+        return arithmetic.results != float32() ? dense(x, {.units = 9, .weights = sign()}) : x;
     });
 }
 
@@ -209,7 +226,7 @@ Arrays ConvCase::parameters(const Graph &network) const {
 Array ConvCase::input() const {
     Random random(seed_of(*this) + 1);
     const Shape shape = {batch, channels, height, width};
-    return arithmetic.codes ? random.codes(UInt(8), shape) : random.floats(shape);
+    return arithmetic.bytes ? random.codes(UInt(8), shape) : random.floats(shape);
 }
 
 }  // namespace quantide

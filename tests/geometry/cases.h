@@ -4,11 +4,11 @@
 
 namespace quantide {
 
-/** What the two operands of a convolution are, and whether its results become signs. */
+/** What the operands of a convolution and its results are. */
 struct Arithmetic {
     const char *name = "";
-    bool codes = false;  ///< the input is UInt(8)
-    bool sign_inputs = false, sign_weights = false, sign_results = false;
+    bool bytes = false;              ///< the network's input is UInt(8)
+    Precision inputs, weights, results;  ///< inputs: of the convolution, if it does not read the network's
 };
 
 /** One convolution's geometry and neighbours. */

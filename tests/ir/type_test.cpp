@@ -109,6 +109,8 @@ TEST(IntegerView, StandsForTheSameNumbersAsThePlanes) {
         {{1}, 0},
         {{1}, -1},
         {{2, 4}, -3},
+        {{1, 1}, -1},
+        {{1, 2, 4}, -4},
         {{0.25F, 0.5F, 1, 2}, 0},
         {{0.125F, 0.25F, 0.5F, 1, 2, 4, 8, 16}, -1},
         {{2, 4, 8, 16, 32, 64, 128, 256}, -255},
@@ -117,36 +119,51 @@ TEST(IntegerView, StandsForTheSameNumbersAsThePlanes) {
         const IntegerView view = integer_view(encoding);
         const int bits = encoding.planes();
         for (uint32_t code = 0; code < 1U << bits; ++code) {
-            const auto q = static_cast<int64_t>(view.multiplier) * code + view.addend;
+            const int64_t q = view(code);
             EXPECT_EQ(view.scale * static_cast<float>(q) + view.offset, by_planes(encoding, code));
             EXPECT_GE(q, view.min());
-            EXPECT_LE(q, view.max(bits));
+            EXPECT_LE(q, view.max());
         }
     }
 }
 
-TEST(IntegerView, OfSignIsPlusOrMinusOneAndOfOtherGridsTheCode) {
+TEST(IntegerView, OfOddGridsIsOddAndOfBytesTheCode) {
+    const IntegerView odd = integer_view({{2, 4}, -3});
+    EXPECT_EQ(odd.multipliers, (std::vector<int>{2, 4}));
+    EXPECT_EQ(odd.addend, -3);
+    EXPECT_EQ(odd.scale, 1);
+    EXPECT_EQ(odd.twice_middle(), 0);
+    const IntegerView ternary = integer_view({{0.5F, 0.5F}, -0.5F});
+    EXPECT_EQ(ternary.multipliers, (std::vector<int>{1, 1}));
+    EXPECT_EQ(ternary.addend, -1);
+    EXPECT_EQ(ternary.scale, 0.5F);
+    EXPECT_EQ(ternary.twice_middle(), 0);
+    const IntegerView two_complement = integer_view({{1, 2}, -2});
+    EXPECT_EQ(two_complement.min(), -2);
+    EXPECT_EQ(two_complement.max(), 1);
+    EXPECT_EQ(two_complement.twice_middle(), -1);
     const IntegerView sign = integer_view({{2}, -1});
-    EXPECT_EQ(sign.multiplier, 2);
+    EXPECT_EQ(sign.multipliers, std::vector<int>{2});
     EXPECT_EQ(sign.addend, -1);
     EXPECT_EQ(sign.scale, 1);
     EXPECT_EQ(sign.offset, 0);
     EXPECT_EQ(sign.min(), -1);
-    EXPECT_EQ(sign.max(1), 1);
+    EXPECT_EQ(sign.max(), 1);
     const IntegerView byte = integer_view({{2, 4, 8, 16, 32, 64, 128, 256}, -255});
     EXPECT_EQ(byte.min(), 0);
-    EXPECT_EQ(byte.max(8), 255);
+    EXPECT_EQ(byte.max(), 255);
     EXPECT_EQ(byte.scale, 2);
     EXPECT_EQ(byte.offset, -255);
     const IntegerView plain = integer_view({{3, 6, 12}, 0.5F});
     EXPECT_EQ(plain.min(), 0);
-    EXPECT_EQ(plain.max(3), 7);
+    EXPECT_EQ(plain.max(), 7);
     EXPECT_EQ(plain.offset, 0.5F);
 }
 
 TEST(IntegerView, RefusesWhatIsNoGrid) {
     EXPECT_THROW(integer_view({}), InternalError);
-    EXPECT_THROW(integer_view({{1, 3}, 0}), InternalError);
+    EXPECT_THROW(integer_view({{1, 1.5F}, 0}), InternalError);
+    EXPECT_THROW(integer_view({{2, 1}, 0}), InternalError);
     EXPECT_THROW(integer_view({{1, -1}, 0}), InternalError);
 }
 

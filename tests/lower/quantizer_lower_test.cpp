@@ -30,7 +30,7 @@ Array awkward_numbers(int columns) {
     return array;
 }
 
-class QuantizerLower : public testing::TestWithParam<const QuantizerDef *> {
+class QuantizerLower : public testing::TestWithParam<Quantizer> {
 protected:
     /** One kernel of an op on given inputs, against the interpreter, which applies `code` and `surrogate`. */
     void compare(const std::string &op, const Arrays &given, int columns) {
@@ -41,9 +41,9 @@ protected:
             inputs.push_back(
                 graph.add_one("input", name, {}, {{"shape", Shape{columns}}, {"bits", int64_t{32}}}));
         }
-        graph.outputs = {graph.add_one(op, op, inputs, {{"quantizer", std::string(GetParam()->name)}})};
+        graph.outputs = {graph.add_one(op, op, inputs, {{"quantizer", GetParam().text()}})};
         const TestGroup group{as_one_group(graph),
-                              fmt::format("{} of {}, {} columns", op, GetParam()->name, columns)};
+                              fmt::format("{} of {}, {} columns", op, GetParam().text(), columns)};
         for (bool strict_float : {true, false}) {
             for (const CpuLevel &level : all_levels()) {
                 if (host_runs(level)) {
@@ -76,8 +76,9 @@ TEST_P(QuantizerLower, GradientsAreTheSurrogatesAndSoIsHardtanhs) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Table, QuantizerLower,
-                         testing::ValuesIn(all_quantizers().begin(), all_quantizers().end()),
-                         [](const auto &row) { return std::string(row.param->name); });
+                         testing::ValuesIn(all_widths()), [](const auto &row) {
+                             return fmt::format("{}{}", row.param.def->name, row.param.bits);
+                         });
 
 }  // namespace
 }  // namespace quantide

@@ -114,7 +114,7 @@ ValueId add_input(Graph &graph, ElementType type, int features) {
                       {{"shape", Shape{features}}, {"bits", bits}, {"scale", 1 / 255.0}, {"offset", 0.0}});
     if (type == UInt(1)) {
         graph.value(x).type = type;
-        graph.value(x).encoding = sign_quantizer.encoding;
+        graph.value(x).encoding = find_quantizer("sign").encoding();
     }
     return x;
 }
@@ -157,7 +157,7 @@ TestGroup dense_group(const DenseCase &c, std::mt19937 &random) {
     Graph graph;
     const ValueId x = add_input(graph, c.x, c.inputs);
     const ElementType type = c.sign_weights ? UInt(1) : Float(32);
-    const Encoding encoding = c.sign_weights ? sign_quantizer.encoding : Encoding{};
+    const Encoding encoding = c.sign_weights ? find_quantizer("sign").encoding() : Encoding{};
     const ValueId w = graph.add_constant("w", random_array(type, {c.outputs, c.inputs}, random), encoding);
     const bool integers = c.sign_weights && !c.x.is_float();
     const ValueId product = graph.add_one(integers ? "integer_dense" : "dense", "dense", {x, w});

@@ -163,7 +163,7 @@ ElementType accumulator(int64_t depth, const Encoding &x, const Encoding &w) {
 }
 
 TEST(Accumulator, IsInt32AsLongAsSumsAndThresholdsFit) {
-    const Encoding sign = sign_quantizer.encoding;
+    const Encoding sign = find_quantizer("sign").encoding();
     EXPECT_EQ(accumulator(1, sign, sign), Int(32));
     EXPECT_EQ(accumulator(INT32_MAX - 1, sign, sign), Int(32));
     EXPECT_EQ(accumulator(INT32_MAX, sign, sign), Int(64));

@@ -35,7 +35,7 @@ struct Layer {
                                 {graph.add_one("input", "x", {},
                                                {{"shape", Shape{weights.shape[1]}}, {"bits", int64_t{32}}})},
                                 {{"quantizer", "sign"}});
-        const ValueId w = graph.add_constant("w", weights, sign_quantizer.encoding);
+        const ValueId w = graph.add_constant("w", weights, find_quantizer("sign").encoding());
         y = graph.add_one("dense", "dense", {x, w});
     }
 

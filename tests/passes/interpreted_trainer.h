@@ -21,17 +21,14 @@ inline Array random_key(uint32_t seed, int64_t step) {
 
 /** Codes of a quantized parameter for a step, from the parameter's numbers. */
 inline Array codes_of(const Node &node, const Array &numbers, int64_t step = 0) {
-    const QuantizerDef &quantizer = find_quantizer(node.text("quantizer"));
+    const Quantizer quantizer = find_quantizer(node.text("quantizer"));
     if (node.has("stream")) {
         return quantize(quantizer, numbers,
                         {.seed = 1,
                          .stream = static_cast<uint32_t>(node.integer("stream")),
                          .step = static_cast<uint32_t>(step)});
     }
-    Array codes(quantizer.type, numbers.shape);
-    std::transform(numbers.floats().begin(), numbers.floats().end(), codes.as<uint8_t>().begin(),
-                   [&](float x) { return static_cast<uint8_t>(quantizer.code(x)); });
-    return codes;
+    return quantize(quantizer, numbers);
 }
 
 /** Every state of a training graph before a step of a run with seed 1: the network's parameters as given,
