@@ -65,8 +65,8 @@ ValueId weights(Graph &graph, const std::string &layer, Shape shape, const Preci
     const ValueId weight =
         parameter(graph, layer + ".weight", std::move(shape), quantized ? "uniform" : "glorot", true);
     return quantized ? graph.add_one(precision.in_training ? "quantize_in_training" : "quantize",
-                                     layer + ".weight." + find_quantizer(precision.quantizer).name(), {weight},
-                                     {{"quantizer", precision.quantizer}})
+                                     layer + ".weight." + find_quantizer(precision.quantizer).name(),
+                                     {weight}, {{"quantizer", precision.quantizer}})
                      : weight;
 }
 

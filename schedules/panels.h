@@ -22,8 +22,8 @@ struct Panels {
                                             ///< `inner`: rows or positions
 };
 
-/** The loops over packed codes of a kernel's output: over 32 channels, and over the planes of those, unrolled,
- * where codes have several bits. */
+/** The loops over packed codes of a kernel's output: over 32 channels, and over the planes of those,
+ * unrolled, where codes have several bits. */
 struct PackLoops {
     Halide::Var words;
     std::vector<Halide::VarOrRVar> planes;

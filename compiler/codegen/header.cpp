@@ -40,9 +40,7 @@ std::string describe_codes(const Value &value, bool input) {
                        "the\nhighest for the likeliest.";
     }
     const IntegerView view = integer_view(value.encoding);
-    auto real = [&](int64_t code) {
-        return view.scale * static_cast<float>(view(code)) + view.offset;
-    };
+    auto real = [&](int64_t code) { return view.scale * static_cast<float>(view(code)) + view.offset; };
     const int64_t last = (int64_t{1} << value.type.bits) - 1;
     if (packed(value)) {
         return fmt::format(
@@ -53,8 +51,8 @@ std::string describe_codes(const Value &value, bool input) {
     return fmt::format(
         "Codes from 0 to {}, all allowed: code c stands for the number {} * c {} {}\n"
         "(0 is {}, 1 is {}, {} is {}).",
-        last, view.scale * static_cast<float>(view.multipliers[0]), real(0) < 0 ? '-' : '+', std::abs(real(0)),
-        real(0), real(1), last, real(last));
+        last, view.scale * static_cast<float>(view.multipliers[0]), real(0) < 0 ? '-' : '+',
+        std::abs(real(0)), real(0), real(1), last, real(last));
 }
 
 Parameter describe_parameter(const std::string &name, const Value &value, bool input) {

@@ -175,12 +175,11 @@ void bench_network(const BenchOptions &options, BenchReport &report) {
         std::vector<BenchRow> layers;
         for (size_t i = 0; i < program.steps.size(); ++i) {
             const Step &step = program.steps[i];
-            layers.push_back(
-                {.name = fmt::format("layer/{}/batch{}", step.layer, batch),
-                 .arithmetic = kernels[i].arithmetic,
-                 .seconds = measured[2].parts.at(i),
-                 .operations = static_cast<double>(step.operations * batch),
-                 .limit_gops = step.operations > 0 ? limit_of(limits, kernels[i]) : 0});
+            layers.push_back({.name = fmt::format("layer/{}/batch{}", step.layer, batch),
+                              .arithmetic = kernels[i].arithmetic,
+                              .seconds = measured[2].parts.at(i),
+                              .operations = static_cast<double>(step.operations * batch),
+                              .limit_gops = step.operations > 0 ? limit_of(limits, kernels[i]) : 0});
             const auto rival_layer = rivals.find(step.layer);
             if (rival_layer != rivals.end()) {
                 layers.back().baselines["float32"] = rival_layer->second;

@@ -32,6 +32,18 @@ Table row_table(std::span<const Row *const> rows) {
     return table;
 }
 
+Table quantizer_table() {
+    Table table;
+    for (const QuantizerDef *row : all_quantizers()) {
+        const bool one = row->least_bits == row->most_bits;
+        table.push_back(
+            {one ? row->name : std::string(row->name) + "(bits)",
+             one ? std::to_string(row->least_bits) : fmt::format("{}..{}", row->least_bits, row->most_bits),
+             row->summary});
+    }
+    return table;
+}
+
 Table pass_table() {
     Table table;
     for (const Pass &pass : deployment_passes()) {
@@ -60,7 +72,7 @@ struct Section {
 
 const Section kSections[] = {
     {"networks", {"network", "data", "summary"}, network_table},
-    {"quantizers", {"quantizer", "summary"}, [] { return row_table(all_quantizers()); }},
+    {"quantizers", {"quantizer", "bits", "summary"}, quantizer_table},
     {"ops", {"op", "summary"}, [] { return row_table(all_ops()); }},
     {"passes", {"pipeline", "pass", "summary"}, pass_table},
     {"targets", {"target", "summary"}, target_table},

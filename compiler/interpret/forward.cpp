@@ -131,8 +131,7 @@ void interpret_weight_sum(Interpretation &op) {
 
 void interpret_recenter(Interpretation &op) {
     for (size_t i = 0; i < static_cast<size_t>(op.out(0).size()); ++i) {
-        const int64_t twice =
-            integer_at(op.in(0), i) + integer_at(op.in(1), channel_operand_index(op, i));
+        const int64_t twice = integer_at(op.in(0), i) + integer_at(op.in(1), channel_operand_index(op, i));
         set_integer(op.out(0), i, twice >> 1);
     }
 }

@@ -55,8 +55,8 @@ struct IntegerView {
     int64_t twice_middle() const { return min() + max(); }
 };
 
-/** The integer view of an encoding whose planes are positive integer multiples of the first: a code grows with
- * its number. Throws InternalError for any other. */
+/** The integer view of an encoding whose planes are positive integer multiples of the first: a code grows
+ * with its number. Throws InternalError for any other. */
 IntegerView integer_view(const Encoding &encoding);
 
 /** True of one bit that stands for + or - a scale. */
@@ -72,9 +72,9 @@ enum class Layout : uint8_t {
     Logical,
     /** Channels innermost: [N, C, H, W] as [N, H, W, C], [C, H, W] as [H, W, C]. */
     ChannelsLast,
-    /** Codes [N, C] or [N, C, H, W], channels innermost and packed, plane by plane: ceil(C / 32) times as many
-     * 32-bit words as a code has bits; bit i of word w * bits + p is bit p of channel 32 w + i; missing bits
-     * 0. */
+    /** Codes [N, C] or [N, C, H, W], channels innermost and packed, plane by plane: ceil(C / 32) times as
+     * many 32-bit words as a code has bits; bit i of word w * bits + p is bit p of channel 32 w + i; missing
+     * bits 0. */
     PackedWords,
     /** Weights [outputs, inputs] or [outputs, inputs, kernel height, kernel width] of codes as [outputs / 32,
      * height, width, ceil(inputs / 32), bits, 32] words: panels of 32 outputs; bit i of word w * bits + p is

@@ -162,9 +162,7 @@ bool doubles(const IntegerView &view) {
 }
 
 /** Of all planes in units of the first one's. */
-int64_t weight_of_planes(const IntegerView &view) {
-    return (view.max() - view.min()) / view.multipliers[0];
-}
+int64_t weight_of_planes(const IntegerView &view) { return (view.max() - view.min()) / view.multipliers[0]; }
 
 }  // namespace
 

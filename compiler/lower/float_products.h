@@ -6,7 +6,8 @@
 
 namespace quantide {
 
-/** The code of a weight in OutputPanels: of output 32 panel + lane at input `channel` of tap `tap`. UInt(8). */
+/** The code of a weight in OutputPanels: of output 32 panel + lane at input `channel` of tap `tap`. UInt(8).
+ */
 Halide::Expr code_in_panels(GroupLowering &group, ValueId weights, const Halide::Expr &lane,
                             const Halide::Expr &channel, const Halide::Expr &tap, const Halide::Expr &panel);
 

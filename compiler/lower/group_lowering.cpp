@@ -75,8 +75,8 @@ Func pack(const Func &f, const Value &value, const std::string &name) {
         return bits == 1 ? code != 0 : ((code >> cast<uint8_t>(word % bits)) & 1) != 0;
     };
     const auto code = [&](const std::vector<Expr> &at, const Expr &word) {
-        return Halide::select(plane_of(padded(f, value, at), word),
-                              cast<uint32_t>(1) << cast<uint32_t>(bit), cast<uint32_t>(0));
+        return Halide::select(plane_of(padded(f, value, at), word), cast<uint32_t>(1) << cast<uint32_t>(bit),
+                              cast<uint32_t>(0));
     };
     if (value.layout == Layout::FlatPanels) {
         const Var lane("lane"), word("word"), panel("panel");
@@ -87,10 +87,9 @@ Func pack(const Func &f, const Value &value, const std::string &name) {
         const Expr element = f(last / (height * width), last % width, last / width % height,
                                Halide::min(output, static_cast<int>(value.shape[0]) - 1));
         words(lane, word, panel) = cast<uint32_t>(0);
-        words(lane, word, panel) +=
-            Halide::select(flat < inputs && output < static_cast<int>(value.shape[0]) &&
-                               plane_of(element, word),
-                           cast<uint32_t>(1) << cast<uint32_t>(bit), cast<uint32_t>(0));
+        words(lane, word, panel) += Halide::select(
+            flat < inputs && output < static_cast<int>(value.shape[0]) && plane_of(element, word),
+            cast<uint32_t>(1) << cast<uint32_t>(bit), cast<uint32_t>(0));
         return words;
     }
     if (value.layout == Layout::OutputPanels) {

@@ -23,9 +23,7 @@ Func tap_sums(GroupLowering &group, const Node &node, bool inside) {
     const Value &weights = group.graph.value(node.inputs[0]);
     const IntegerView view = integer_view(weights.encoding);
     const Func w = group.elements(node.inputs[0]);
-    const auto integer = [&](const Expr &code) {
-        return integer_of(view, code);
-    };
+    const auto integer = [&](const Expr &code) { return integer_of(view, code); };
     Func sum("tap_sum");
     const Var c("c"), x("x"), y("y");
     if (!node.has("image")) {

@@ -24,9 +24,8 @@ bool share_words(const ConvOperands &operands) {
     }
     const int64_t outputs = operands.w->shape[0] / operands.groups, channels = operands.w->shape[1];
     const bool words = outputs % 32 == 0 && channels % 32 == 0;
-    const bool one_word =
-        32 % channels == 0 &&
-        (outputs % 32 == 0 || (32 % outputs == 0 && 32 % (32 / outputs * channels) == 0));
+    const bool one_word = 32 % channels == 0 &&
+                          (outputs % 32 == 0 || (32 % outputs == 0 && 32 % (32 / outputs * channels) == 0));
     return channels > 1 && (words || one_word);
 }
 

@@ -107,7 +107,7 @@ void lower_conv2d_input_gradient(GroupLowering &group, const Node &node) {
     const int64_t groups = node.integer("groups");
     if (is_convolution(window, groups)) {
         is_sign(weights.encoding) ? signed_convolution(group, node, turned_round(window))
-              : convolution(group, node, turned_round(window));
+                                  : convolution(group, node, turned_round(window));
         return;
     }
     const Func dy = group.elements(node.inputs[0]), w = group.elements(node.inputs[1]);

@@ -6,7 +6,8 @@
 namespace quantide {
 
 // acc[n, o, i, j] = the sum of the products of the operands' integer views; a tap in the padding counts the
-// integer of the code pad_code. `centered` as in integer_dense. The accumulator is int32 where no sum leaves it, else int64.
+// integer of the code pad_code. `centered` as in integer_dense. The accumulator is int32 where no sum leaves
+// it, else int64.
 const OpDef integer_conv2d_op = {
     .name = "integer_conv2d",
     .summary = "the exact integer convolution of two encoded operands",
@@ -15,7 +16,8 @@ const OpDef integer_conv2d_op = {
         user_check(!operands.x->encoding.plain() && !operands.w->encoding.plain(),
                    "integer_conv2d '{}': expected encoded operands", node.name);
         const Shape &w = operands.w->shape;
-        const ElementType type = accumulator_type(*operands.x, *operands.w, w[1] * w[2] * w[3], is_centered(node));
+        const ElementType type =
+            accumulator_type(*operands.x, *operands.w, w[1] * w[2] * w[3], is_centered(node));
         return {{.name = node.name, .shape = operands.shape, .type = type, .encoding = {}}};
     },
     .gradient = nullptr,

@@ -39,8 +39,8 @@ struct Taps {
     }
 };
 
-// Of two signs acc = K - 2 popcount(x ^ w). Channels beyond the last cancel: both are 0, in the padding too. Of
-// a group with less than a word of channels, its field of the word is taken.
+// Of two signs acc = K - 2 popcount(x ^ w). Channels beyond the last cancel: both are 0, in the padding too.
+// Of a group with less than a word of channels, its field of the word is taken.
 Func bits_by_bits(GroupLowering &group, const Node &node, const ConvOperands &conv, const Tuning &tuning) {
     const Taps taps(conv);
     const IntegerView x_view = integer_view(conv.x->encoding), w_view = integer_view(conv.w->encoding);
@@ -55,7 +55,8 @@ Func bits_by_bits(GroupLowering &group, const Node &node, const ConvOperands &co
     const Var word("word");
     const uint32_t tail = image_channels % 32 == 0 ? UINT32_MAX : (uint32_t{1} << (image_channels % 32)) - 1;
     const int pad = static_cast<int>(node.integer("pad_code"));
-    const Expr set = pairs.x == 1 ? Halide::Internal::make_bool(pad != 0) : ((Expr(pad) >> (word % pairs.x)) & 1) != 0;
+    const Expr set =
+        pairs.x == 1 ? Halide::Internal::make_bool(pad != 0) : ((Expr(pad) >> (word % pairs.x)) & 1) != 0;
     outside(word) = Halide::select(!set, cast<uint32_t>(0), word / pairs.x == image_words - 1,
                                    cast<uint32_t>(Expr(tail)), cast<uint32_t>(Expr(UINT32_MAX)));
     const Func image = with_padding(group.words(node.inputs[0]), conv.x->shape, conv.window, outside);
@@ -111,8 +112,7 @@ Func bytes_by_bits(GroupLowering &group, const Node &node, const ConvOperands &c
         byte_dots(group, words, view, {x, y, n}, tuning, codes, group.words(node.inputs[1]));
     const Func sum = code_totals(group, words, {x, y, n}, codes);
     Func acc("acc");
-    acc(c, x, y, n) =
-        byte_product(view, from_panels(accumulate, c, {x, y, n}, group.kernel.n), sum(x, y, n));
+    acc(c, x, y, n) = byte_product(view, from_panels(accumulate, c, {x, y, n}, group.kernel.n), sum(x, y, n));
     return acc;
 }
 
@@ -190,7 +190,7 @@ void lower_integer_conv2d(GroupLowering &group, const Node &node) {
     const Tuning &tuning = find_schedule(kernel.family, kernel.target).tuning;
     group.define(node.outputs[0], apart   ? signs ? sign_by_sign_in_groups(group, node, conv)
                                                   : codes_in_groups(group, node, conv)
-                                  : bytes ? bytes_by_bits(group, node, conv, tuning)
+                                    : bytes ? bytes_by_bits(group, node, conv, tuning)
                                           : bits_by_bits(group, node, conv, tuning));
 }
 

@@ -2,8 +2,8 @@
 
 namespace quantide {
 
-// acc[n, m] = sum_k q_x[n, k] q_w[m, k] of the operands' integer views, over all features k; with `centered` of
-// 2 q_x - (min + max) instead of q_x.
+// acc[n, m] = sum_k q_x[n, k] q_w[m, k] of the operands' integer views, over all features k; with `centered`
+// of 2 q_x - (min + max) instead of q_x.
 const OpDef integer_dense_op = {
     .name = "integer_dense",
     .summary = "the exact integer product of two encoded operands",
@@ -14,10 +14,11 @@ const OpDef integer_dense_op = {
         user_check(!x.encoding.plain() && !w.encoding.plain() && features_of(x) == features_of(w),
                    "integer_dense '{}': expected encoded operands of equal depth, found {} and {}", node.name,
                    to_string(x.shape), to_string(w.shape));
-        return {{.name = node.name,
-                 .shape = {x.shape[0], w.shape[0]},
-                 .type = accumulator_type(x, w, element_count(features_of(w), 1, node.name), is_centered(node)),
-                 .encoding = {}}};
+        return {
+            {.name = node.name,
+             .shape = {x.shape[0], w.shape[0]},
+             .type = accumulator_type(x, w, element_count(features_of(w), 1, node.name), is_centered(node)),
+             .encoding = {}}};
     },
     .gradient = nullptr,
 };

@@ -37,15 +37,15 @@ Func bits_by_bits(GroupLowering &group, const Node &node, const Tuning &tuning) 
         const Expr pixel = word / in_pixel;
         return words(of_plane(word % in_pixel, pairs.x, plane), pixel % width, pixel / width, row);
     };
-    const Func accumulate = popcounts(
-        group, static_cast<int>(planes.positions) * in_pixel, pairs, {row}, tuning,
-        [&](const Expr &word, const Expr &pair) {
-            return w(lane, of_plane(word, pairs.w, pairs.w_plane(pair)), panel) ^
-                   word_of_x(word, pairs.x_plane(pair));
-        });
+    const Func accumulate =
+        popcounts(group, static_cast<int>(planes.positions) * in_pixel, pairs, {row}, tuning,
+                  [&](const Expr &word, const Expr &pair) {
+                      return w(lane, of_plane(word, pairs.w, pairs.w_plane(pair)), panel) ^
+                             word_of_x(word, pairs.x_plane(pair));
+                  });
     Func acc("acc");
-    acc(c, n) = centered_product(x_view, w_view, group.kernel.k,
-                                 from_panels(accumulate, c, {n}, group.kernel.n));
+    acc(c, n) =
+        centered_product(x_view, w_view, group.kernel.k, from_panels(accumulate, c, {n}, group.kernel.n));
     return acc;
 }
 
@@ -83,8 +83,7 @@ Func bytes_by_bits(GroupLowering &group, const Node &node, const Tuning &tuning)
     const int words = (inputs + 31) / 32;
     const Func codes = gather_codes(group.elements(node.inputs[0]), inputs);
     const IntegerView view = integer_view(group.graph.value(node.inputs[1]).encoding);
-    const Func accumulate =
-        byte_dots(group, words, view, {row}, tuning, codes, group.words(node.inputs[1]));
+    const Func accumulate = byte_dots(group, words, view, {row}, tuning, codes, group.words(node.inputs[1]));
     const Func sum = code_totals(group, words, {row}, codes);
     Func acc("acc");
     acc(c, n) = byte_product(view, from_panels(accumulate, c, {n}, group.kernel.n), sum(n));
@@ -97,10 +96,10 @@ void lower_integer_dense(GroupLowering &group, const Node &node) {
     const Value &x = group.graph.value(node.inputs[0]);
     const Value &w = group.graph.value(node.inputs[1]);
     const bool bytes = x.type.bits == 8;
-    internal_check(w.layout == Layout::OutputPanels &&
-                       x.layout == (bytes ? Layout::Logical : Layout::PackedWords),
-                   "integer_dense '{}': no arithmetic for {} ({}) x {} ({})", node.name, to_string(x.type),
-                   to_string(x.layout), to_string(w.type), to_string(w.layout));
+    internal_check(
+        w.layout == Layout::OutputPanels && x.layout == (bytes ? Layout::Logical : Layout::PackedWords),
+        "integer_dense '{}': no arithmetic for {} ({}) x {} ({})", node.name, to_string(x.type),
+        to_string(x.layout), to_string(w.type), to_string(w.layout));
     const int64_t inputs = element_count(features_of(x), 1, node.name);
     user_check(inputs <= kMostInputs, "dense '{}': expected at most {} inputs, found {}", node.name,
                kMostInputs, inputs);

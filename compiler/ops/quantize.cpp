@@ -12,8 +12,10 @@ const OpDef quantize_op = {
         user_check(x.type == Float(32), "quantize '{}': expected a float32 value, found {} of type {}",
                    node.name, x.name, to_string(x.type));
         const Quantizer quantizer = find_quantizer(node.text("quantizer"));
-        return {
-            {.name = node.name, .shape = x.shape, .type = quantizer.type(), .encoding = quantizer.encoding()}};
+        return {{.name = node.name,
+                 .shape = x.shape,
+                 .type = quantizer.type(),
+                 .encoding = quantizer.encoding()}};
     },
     .gradient = [](Graph &graph, const Node &node, std::span<const ValueId> dy) -> std::vector<ValueId> {
         return {graph.add_one("quantize_gradient", node.name + ".gradient", {dy[0], node.inputs[0]},

@@ -15,8 +15,10 @@ const OpDef quantize_train_op = {
         const Quantizer quantizer = find_quantizer(node.text("quantizer"));
         user_check(quantizer.stochastic(), "quantize_train '{}': expected a stochastic quantizer, found {}",
                    node.name, quantizer.text());
-        return {
-            {.name = node.name, .shape = x.shape, .type = quantizer.type(), .encoding = quantizer.encoding()}};
+        return {{.name = node.name,
+                 .shape = x.shape,
+                 .type = quantizer.type(),
+                 .encoding = quantizer.encoding()}};
     },
     .gradient = [](Graph &graph, const Node &node, std::span<const ValueId> dy) -> std::vector<ValueId> {
         return {graph.add_one("quantize_gradient", node.name + ".gradient", {dy[0], node.inputs[0]},

@@ -2,7 +2,8 @@
 
 namespace quantide {
 
-// y = (acc + t[m]) / 2, rounded down: the sum of q_x q_w, whole, of acc = sum (2 q_x - c) q_w and t = c sum q_w.
+// y = (acc + t[m]) / 2, rounded down: the sum of q_x q_w, whole, of acc = sum (2 q_x - c) q_w and t = c sum
+// q_w.
 const OpDef recenter_op = {
     .name = "recenter",
     .summary = "the integer product that a product of centered codes stands for",

@@ -117,10 +117,11 @@ Shape features_of(const Value &value) { return {value.shape.begin() + 1, value.s
 void check_weights(const Node &node, const Value &w) {
     if (!w.encoding.plain()) {
         const IntegerView view = integer_view(w.encoding);
-        user_check(view.offset == 0 && view.twice_middle() == 0,
-                   "{} '{}': expected weights that are symmetric about 0, in fewer than 8 bits, such as sign, "
-                   "ternary or symmetric(4), found '{}' of {} bits",
-                   node.op, node.name, w.name, w.type.bits);
+        user_check(
+            view.offset == 0 && view.twice_middle() == 0,
+            "{} '{}': expected weights that are symmetric about 0, in fewer than 8 bits, such as sign, "
+            "ternary or symmetric(4), found '{}' of {} bits",
+            node.op, node.name, w.name, w.type.bits);
     }
 }
 

@@ -49,8 +49,8 @@ Graph assign_layouts(const Graph &graph, const PassOptions &) {
         const bool codes = weights >= 0 && !graph.value(weights).encoding.plain();
         if (codes || (weights >= 0 && graph.producer(weights).op == "constant")) {
             // Bytes are gathered in any order, but for groups; words are read as they lie.
-            const bool gathered = node.op == "integer_conv2d" &&
-                                  graph.value(node.inputs[0]).type.bits == 8 && !has_groups(node);
+            const bool gathered = node.op == "integer_conv2d" && graph.value(node.inputs[0]).type.bits == 8 &&
+                                  !has_groups(node);
             set_layout(result, weights, gathered ? Layout::FlatPanels : Layout::OutputPanels);
         }
     }

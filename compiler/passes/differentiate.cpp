@@ -62,9 +62,7 @@ private:
         }
     }
 
-    static bool is_stochastic(const std::string &quantizer) {
-        return find_quantizer(quantizer).stochastic();
-    }
+    static bool is_stochastic(const std::string &quantizer) { return find_quantizer(quantizer).stochastic(); }
 
     /** The key of the step's random numbers. */
     ValueId random() {

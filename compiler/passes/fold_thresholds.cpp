@@ -21,7 +21,8 @@ struct Chain {
 };
 
 bool rises(const Node &node) {
-    static const std::set<std::string> kOps = {"recenter", "add_border", "dequantize", "hardtanh", "relu", "bias"};
+    static const std::set<std::string> kOps = {"recenter", "add_border", "dequantize",
+                                               "hardtanh", "relu",       "bias"};
     return kOps.count(node.op) != 0;
 }
 
@@ -163,8 +164,7 @@ Thresholds bisect(Formula formula, int64_t low, int64_t high) {
 
 int64_t reach_of(const Graph &graph, const Node &product) {
     const Value &x = graph.value(product.inputs[0]), &w = graph.value(product.inputs[1]);
-    return largest_accumulator(x, w, element_count(features_of(w), 1, product.name),
-                               is_centered(product));
+    return largest_accumulator(x, w, element_count(features_of(w), 1, product.name), is_centered(product));
 }
 
 /** threshold, inner pools, flip where a channel falls, outer pools. */
@@ -193,9 +193,9 @@ void fold(Rewriter &rewriter, const Graph &graph, const Chain &chain) {
                     [](const Node *node) { return rises_or_falls(*node); })) {
         Array mask(UInt(1), {1, static_cast<int64_t>(formula.channels())});
         std::copy(found.flips.begin(), found.flips.end(), mask.as<uint8_t>().begin());
-        code = to.add_one(
-            "flip", quantize.name + ".flip",
-            {code, to.add_constant(quantize.name + ".falls", std::move(mask), find_quantizer("sign").encoding())});
+        code = to.add_one("flip", quantize.name + ".flip",
+                          {code, to.add_constant(quantize.name + ".falls", std::move(mask),
+                                                 find_quantizer("sign").encoding())});
     }
     pool_all(chain.outer_pools);
     rewriter.replace(quantize.outputs[0], code);

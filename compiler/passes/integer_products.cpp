@@ -31,9 +31,9 @@ private:
     /** The integer product of x and w from one of centered codes. */
     ValueId recenter(const Node &node, ValueId acc) {
         const int64_t twice_middle = integer_view(value(node, 0).encoding).twice_middle();
-        const ValueId sum = to_.add_one(
-            "weight_sum", node.name + ".middle", {in(node, 1)},
-            {{"multiplier", twice_middle}, {"bits", int64_t{to_.value(acc).type.bits}}});
+        const ValueId sum =
+            to_.add_one("weight_sum", node.name + ".middle", {in(node, 1)},
+                        {{"multiplier", twice_middle}, {"bits", int64_t{to_.value(acc).type.bits}}});
         return to_.add_one("recenter", node.name + ".recentered", {acc, sum});
     }
 

@@ -9,7 +9,7 @@ namespace quantide {
 // [-1, 1], so theirs is 1 everywhere.
 const QuantizerDef sign_quantizer = {
     .name = "sign",
-    .summary = "1 bit: +1 if x >= 0, else -1; straight-through where |x| <= 1 (Hubara et al. 2016)",
+    .summary = "+1 if x >= 0, else -1; straight-through where |x| <= 1 (Hubara et al. 2016)",
     .least_bits = 1,
     .most_bits = 1,
     .encoding = [](int) -> Encoding { return {.scales = {2}, .offset = -1}; },

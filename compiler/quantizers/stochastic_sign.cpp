@@ -11,7 +11,8 @@ namespace quantide {
 const QuantizerDef stochastic_sign_quantizer = {
     .name = "stochastic_sign",
     .summary =
-        "1 bit: in training +1 with probability clip((x + 1) / 2, 0, 1), deployed sign (Courbariaux et al. "
+        "+1 or -1: in training +1 with probability clip((x + 1) / 2, 0, 1), deployed sign (Courbariaux et "
+        "al. "
         "2015)",
     .least_bits = 1,
     .most_bits = 1,

@@ -4,13 +4,14 @@
 
 namespace quantide {
 
-// The odd grid {-N, -N + 2, ..., N} / N with N = 2^bits - 1: the nearest number of it, half way up, beyond [-1, 1]
-// its ends; NaN: -1. Of one bit it would be sign. The k-bit quantizer of Hubara et al. 2016, "Quantized Neural
-// Networks", on a range that is symmetric about 0.
+// The odd grid {-N, -N + 2, ..., N} / N with N = 2^bits - 1: the nearest number of it, half way up, beyond
+// [-1, 1] its ends; NaN: -1. Of one bit it would be sign. The k-bit quantizer of Hubara et al. 2016,
+// "Quantized Neural Networks", on a range that is symmetric about 0.
 const QuantizerDef symmetric_quantizer = {
     .name = "symmetric",
-    .summary = "the nearest of 2^bits evenly spaced numbers from -1 to 1; straight-through where |x| <= 1 "
-               "(Hubara et al. 2016)",
+    .summary =
+        "the nearest of 2^bits evenly spaced numbers from -1 to 1; straight-through where |x| <= 1 "
+        "(Hubara et al. 2016)",
     .least_bits = 2,
     .most_bits = 8,
     .encoding = [](int bits) -> Encoding {

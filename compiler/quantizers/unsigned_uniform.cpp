@@ -2,12 +2,13 @@
 
 namespace quantide {
 
-// The grid {0, 1, ..., N} / N with N = 2^bits - 1: the nearest number of it, half way up, beyond [0, 1] its ends;
-// NaN: 0. The activations of Zhou et al. 2016, "DoReFa-Net".
+// The grid {0, 1, ..., N} / N with N = 2^bits - 1: the nearest number of it, half way up, beyond [0, 1] its
+// ends; NaN: 0. The activations of Zhou et al. 2016, "DoReFa-Net".
 const QuantizerDef unsigned_uniform_quantizer = {
     .name = "unsigned_uniform",
-    .summary = "the nearest of 2^bits evenly spaced numbers from 0 to 1; straight-through where 0 <= x <= 1 "
-               "(Zhou et al. 2016)",
+    .summary =
+        "the nearest of 2^bits evenly spaced numbers from 0 to 1; straight-through where 0 <= x <= 1 "
+        "(Zhou et al. 2016)",
     .least_bits = 1,
     .most_bits = 8,
     .encoding = [](int bits) -> Encoding {

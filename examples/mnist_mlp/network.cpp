@@ -4,8 +4,8 @@ using namespace quantide;
 
 namespace {
 
-/** BinaryNet's MLP for MNIST (Courbariaux et al. 2016): 8-bit input, 1-bit weights and activations; or more bits,
- * as in Hubara et al. 2016, "Quantized Neural Networks". */
+/** BinaryNet's MLP for MNIST (Courbariaux et al. 2016): 8-bit input, 1-bit weights and activations; or more
+ * bits, as in Hubara et al. 2016, "Quantized Neural Networks". */
 Tensor mnist_mlp(int64_t units, int weight_bits = 1, int activation_bits = 1) {
     const Precision weights = symmetric(weight_bits), activations = symmetric(activation_bits);
     Tensor x = input("image", {784}, UInt(8), {.scale = 2.0F / 255, .offset = -1});

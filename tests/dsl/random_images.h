@@ -71,12 +71,13 @@ private:
         const bool depthwise = pick({0, 0, 1}) != 0;
         const int64_t channels = x.shape()[1];
         const Padding around = x.shape()[2] < 3 || x.shape()[3] < 3 ? same() : padding(codes);
-        x = conv2d(x, {.channels = depthwise ? 2 * channels : pick({2, 33}),
-                       .kernel = {pick({1, 2, 3}), pick({1, 3})},
-                       .stride = pick({1, 1, 2}),
-                       .padding = around,
-                       .groups = depthwise ? channels : 1,
-                       .weights = pick({0, 1}) == 0 ? sign() : pick({ternary(), symmetric(2), symmetric(5)})});
+        x = conv2d(x,
+                   {.channels = depthwise ? 2 * channels : pick({2, 33}),
+                    .kernel = {pick({1, 2, 3}), pick({1, 3})},
+                    .stride = pick({1, 1, 2}),
+                    .padding = around,
+                    .groups = depthwise ? channels : 1,
+                    .weights = pick({0, 1}) == 0 ? sign() : pick({ternary(), symmetric(2), symmetric(5)})});
         const int pool = x.shape()[2] < 2 || x.shape()[3] < 2 ? 0 : pick({0, 1, 2, 3, 4});
         if (pool == 1 || pool == 2) {
             x = max_pool(x, {.kernel = 2, .stride = pick({1, 2})});
@@ -85,9 +86,8 @@ private:
         if (pool == 3) {
             x = max_pool(x, {.kernel = 2, .stride = 2, .padding = pad(pick({0, 1}))});
         }
-        x = quantize(x, pick({0, 1}) == 0
-                            ? sign()
-                            : pick({ternary(), symmetric(2), symmetric(3), symmetric(8)}));
+        x = quantize(
+            x, pick({0, 1}) == 0 ? sign() : pick({ternary(), symmetric(2), symmetric(3), symmetric(8)}));
         return pool == 4 ? max_pool(x) : x;
     }
 

@@ -142,8 +142,7 @@ std::vector<ConvCase> group_cases() {
                 const Arithmetic &arithmetic = kArithmetics[a];
                 const int64_t i = std::ssize(result);
                 const bool unsigned_inputs = arithmetic.inputs.quantizer.starts_with("unsigned");
-                const Padding padding =
-                    kPaddings[i % (std::ssize(kPaddings) - (unsigned_inputs ? 1 : 0))];
+                const Padding padding = kPaddings[i % (std::ssize(kPaddings) - (unsigned_inputs ? 1 : 0))];
                 result.push_back({.arithmetic = arithmetic,
                                   .batch = 2,
                                   .channels = channels,

@@ -7,7 +7,7 @@ namespace quantide {
 /** What the operands of a convolution and its results are. */
 struct Arithmetic {
     const char *name = "";
-    bool bytes = false;              ///< the network's input is UInt(8)
+    bool bytes = false;                  ///< the network's input is UInt(8)
     Precision inputs, weights, results;  ///< inputs: of the convolution, if it does not read the network's
 };
 

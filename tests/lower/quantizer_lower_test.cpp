@@ -75,10 +75,9 @@ TEST_P(QuantizerLower, GradientsAreTheSurrogatesAndSoIsHardtanhs) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Table, QuantizerLower,
-                         testing::ValuesIn(all_widths()), [](const auto &row) {
-                             return fmt::format("{}{}", row.param.def->name, row.param.bits);
-                         });
+INSTANTIATE_TEST_SUITE_P(Table, QuantizerLower, testing::ValuesIn(all_widths()), [](const auto &row) {
+    return fmt::format("{}{}", row.param.def->name, row.param.bits);
+});
 
 }  // namespace
 }  // namespace quantide

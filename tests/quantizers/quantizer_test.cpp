@@ -51,15 +51,10 @@ TEST(Sign, PassesGradientsWithinTheWindow) {
 
 TEST(Ternary, IsTheNearestOfThreeNumbers) {
     const Quantizer ternary = find_quantizer("ternary");
-    const std::pair<float, double> expected[] = {{0.5F, 1},
-                                                 {kInfinity, 1},
-                                                 {std::nextafter(0.5F, 0.0F), 0},
-                                                 {0, 0},
-                                                 {-0.0F, 0},
-                                                 {std::nextafter(-0.5F, 0.0F), 0},
-                                                 {-0.5F, -1},
-                                                 {-3, -1},
-                                                 {kNan, -1}};
+    const std::pair<float, double> expected[] = {
+        {0.5F, 1},   {kInfinity, 1}, {std::nextafter(0.5F, 0.0F), 0},
+        {0, 0},      {-0.0F, 0},     {std::nextafter(-0.5F, 0.0F), 0},
+        {-0.5F, -1}, {-3, -1},       {kNan, -1}};
     for (const auto &[x, number] : expected) {
         EXPECT_EQ(number_of(ternary, ternary.code(x)), number) << x;
     }
