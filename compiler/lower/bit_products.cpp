@@ -64,6 +64,12 @@ RDom steps_of(int words, int bits) {
 Expr word_of(const RDom &r) { return r.dimensions() == 1 ? Expr(r.x) : Expr(r.y); }
 Expr bit_of(const RDom &r) { return r.dimensions() == 1 ? Expr(0) : Expr(r.x); }
 
+/** The index of a word, where the last block is not whole: steps beyond the last word are left out, which
+ * bounds inference does not see. */
+Expr word_index(const Expr &i, int words, bool whole) {
+    return whole ? i : Halide::unsafe_promise_clamped(i, 0, words - 1);
+}
+
 /** A sum whose terms are packed in the fields of a 32-bit lane: `longest` words are added up in these fields
  * and then widened to 32 bits, so that no field overflows. */
 Func sum_in_blocks(GroupLowering &group, const Place &place, int words, const PlanePairs &pairs, int bits,
@@ -76,10 +82,12 @@ Func sum_in_blocks(GroupLowering &group, const Place &place, int words, const Pl
     const auto at_block = [&](const Expr &b) { return with_block(place, b); };
     narrow(block_args(place)) = cast<uint32_t>(0);
     RDom step = steps_of(length, bits);
-    if (blocks * length != words) {
+    const bool whole = blocks * length == words;
+    if (!whole) {
         step.where(inside * length + word_of(step) < words);
     }
-    narrow(at_block(block)) += term(inside * length + word_of(step), bit_of(step), all_blocks.pair(block));
+    narrow(at_block(block)) +=
+        term(word_index(inside * length + word_of(step), words, whole), bit_of(step), all_blocks.pair(block));
     const RDom all(0, blocks * pairs.count(), "block");
     accumulate(args_of(place)) = cast<uint32_t>(0);
     accumulate(args_of(place)) += all_blocks.weighted(pairs, all, widened(narrow(at_block(all))));
@@ -118,10 +126,12 @@ Func carry_save_popcount(GroupLowering &group, const Place &place, int words, co
     narrow(block_args(place)) =
         Halide::Tuple(in_first(left3.sum), in_first(left_twos.sum), in_first(left_twos.carry), none);
     RDom step = steps_of(length, 1);
-    if (blocks * length != eights) {
+    const bool whole = blocks * length == eights;
+    if (!whole) {
         step.where(inside * length + step.x < eights);
     }
-    const auto at = [&](int i) { return word(8 * (inside * length + step.x) + i); };
+    const Expr eight = word_index(inside * length + step.x, eights, whole);
+    const auto at = [&](int i) { return word(8 * eight + i); };
     const Halide::FuncTupleElementRef ones = narrow(at_block(block))[0], twos = narrow(at_block(block))[1],
                                       fours = narrow(at_block(block))[2], count = narrow(at_block(block))[3];
     const FullAdder one1(ones, at(0), at(1)), one2(one1.sum, at(2), at(3)), one3(one2.sum, at(4), at(5)),
@@ -130,14 +140,14 @@ Func carry_save_popcount(GroupLowering &group, const Place &place, int words, co
     const FullAdder four(fours, two1.carry, two2.carry);
     narrow(at_block(block)) = Halide::Tuple(one4.sum, two2.sum, four.sum, count + byte_popcounts(four.carry));
 
-    const RDom whole(0, blocks * pairs.count(), "block");
-    const auto counted = [&](int i) -> Expr { return narrow(at_block(whole))[i]; };
+    const RDom all(0, blocks * pairs.count(), "block");
+    const auto counted = [&](int i) -> Expr { return narrow(at_block(all))[i]; };
     const Expr low =
         byte_popcounts(counted(0)) + 2 * byte_popcounts(counted(1)) + 4 * byte_popcounts(counted(2));
     const bool in_bytes = 8 * (8 * length + 7) <= UINT8_MAX;
     accumulate(args_of(place)) = none;
     accumulate(args_of(place)) += all_blocks.weighted(
-        pairs, whole, in_bytes ? byte_sum(8 * counted(3) + low) : 8 * byte_sum(counted(3)) + byte_sum(low));
+        pairs, all, in_bytes ? byte_sum(8 * counted(3) + low) : 8 * byte_sum(counted(3)) + byte_sum(low));
     group.stage("narrow", narrow);
     return accumulate;
 }

@@ -22,7 +22,7 @@ const Arithmetic kArithmetics[] = {
 const Padding kPaddings[] = {valid(), same(), pad(1, 0, 2, 1), pad(2, 1, 0, 1, 1), pad(1, -1)};
 enum Groups { kOne, kTwo, kDepthwise };
 // Those around multiples of a word of 32, also in a group of two.
-const int64_t kChannels[] = {1, 3, 31, 32, 33, 64, 65, 66, 127, 130};
+const int64_t kChannels[] = {1, 3, 31, 32, 33, 64, 66, 130};
 const int64_t kHeights[] = {1, 3, 6, 9}, kWidths[] = {2, 5, 8, 19};
 
 /** In the order in which complete() chooses them. */

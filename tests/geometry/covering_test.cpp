@@ -49,7 +49,7 @@ TEST(Covering, RulesLeaveOutWhatNoNetworkCanBe) {
     const Covering covering = cover(conv_axes(), 2, 1);
     EXPECT_LT(covering.choices.size(), 300U);
     // Odd channels in or out with two groups; depthwise, what is no multiple.
-    EXPECT_GT(covering.impossible, 10);
+    EXPECT_GE(covering.impossible, 10);
     EXPECT_LT(covering.impossible, 100);
     for (const Choice &choice : covering.choices) {
         EXPECT_NO_THROW(make_conv_case(choice).network("net")) << make_conv_case(choice).text();
