@@ -1,8 +1,8 @@
 #include "compiler/lower/group_lowering.h"
 
 #include "compiler/ops/rules.h"
-#include "compiler/quantizers/lower_quantizer.h"
 #include "compiler/quantizers/quantizer.h"
+#include "compiler/quantizers/quantizer_lower.h"
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 #include "compiler/lower/op_table.h"
 #include "compiler/lower/random.h"
-#include "compiler/quantizers/lower_quantizer.h"
+#include "compiler/quantizers/quantizer_lower.h"
 
 namespace quantide {
 

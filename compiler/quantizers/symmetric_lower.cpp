@@ -1,4 +1,4 @@
-#include "compiler/quantizers/lower_quantizer.h"
+#include "compiler/quantizers/quantizer_lower.h"
 
 namespace quantide {
 
