@@ -73,10 +73,10 @@ void compile_without_sse4a(const Halide::Module &module, const std::function<voi
     file.set("");
 }
 
-bool may_have_sse4a(const std::string &object) {
+bool may_have_sse4a(const std::string &code, bool object) {
     // 66 or f2, perhaps a REX prefix, 0f 78 or 79.
-    static const std::regex kOpcode("[\x66\xf2][\x40-\x4f]?\x0f[\x78\x79]");
-    return std::regex_search(object, kOpcode);
+    static const std::regex kOpcode("[\x66\xf2][\x40-\x4f]?\x0f[\x78\x79]"), kMnemonic("\t(extrq|insertq)\t");
+    return std::regex_search(code, object ? kOpcode : kMnemonic);
 }
 
 }  // namespace quantide

@@ -17,7 +17,8 @@ void compile_beside_others(const std::function<void()> &compile);
 /** The same for `module`, whose code will have no SSE4A. Nothing else compiles meanwhile. */
 void compile_without_sse4a(const Halide::Module &module, const std::function<void()> &compile);
 
-/** Whether machine code may have SSE4A: bytes that look like it may be another instruction's. */
-bool may_have_sse4a(const std::string &object);
+/** Whether code, an object or assembly text, may have SSE4A: bytes that look like it may be another
+ * instruction's. */
+bool may_have_sse4a(const std::string &code, bool object);
 
 }  // namespace quantide

@@ -92,20 +92,18 @@ void check_needs(const std::string &object, const KernelRequest &request) {
 
 std::string compile_module(const Halide::Module &module, CodeFormat format) {
     check_room_once();
-    const auto write = [&](Halide::OutputFileType type, const auto &run) {
+    const bool object = format == CodeFormat::Object;
+    const auto write = [&](const auto &run) {
         const MemoryFile file;
+        const auto type = object ? Halide::OutputFileType::object : Halide::OutputFileType::assembly;
         run([&] { module.compile({{type, file.path()}}); });
         return file.content();
     };
-    std::string object = write(Halide::OutputFileType::object, compile_beside_others);
-    const bool again = module.target().has_feature(Halide::Target::AVX512_Zen4) && may_have_sse4a(object);
-    if (format == CodeFormat::Object && !again) {
-        return object;
+    std::string code = write(compile_beside_others);
+    if (!module.target().has_feature(Halide::Target::AVX512_Zen4) || !may_have_sse4a(code, object)) {
+        return code;
     }
-    const auto type =
-        format == CodeFormat::Object ? Halide::OutputFileType::object : Halide::OutputFileType::assembly;
-    return again ? write(type, [&](const auto &compile) { compile_without_sse4a(module, compile); })
-                 : write(type, compile_beside_others);
+    return write([&](const auto &compile) { compile_without_sse4a(module, compile); });
 }
 
 std::string compile_kernel(const Kernel &kernel, const std::string &name, CodeFormat format) {

@@ -18,10 +18,9 @@ void check_accumulator(const GroupLowering &group, const Node &node);
 /** The planes of two operands, each pair of them a product of bits; pair i is plane i % x of the one and
  * plane i / x of the other, and counts 2^shift(i) times. */
 struct PlanePairs {
-    int x = 1, w = 1;
-    bool x_doubles = true, w_doubles = true;  ///< each plane counts twice the one before, or the same
+    int x, w;
+    bool x_doubles, w_doubles;  ///< each plane counts twice the one before, or the same
 
-    PlanePairs() = default;
     PlanePairs(const IntegerView &x_view, const IntegerView &w_view);
     int count() const { return x * w; }
     Halide::Expr x_plane(const Halide::Expr &pair) const { return x == 1 ? 0 : w == 1 ? pair : pair % x; }
