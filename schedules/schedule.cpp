@@ -146,6 +146,7 @@ const Schedule kSchedules[] = {
     {"weight_gradient", Target::ArchUnknown, Target::FeatureEnd, "float32", "", {}, schedule_float_gradient},
     {"batch_norm_train", Target::ArchUnknown, Target::FeatureEnd, "", "", {}, schedule_norm},
     {"batch_norm_gradient", Target::ArchUnknown, Target::FeatureEnd, "", "", {}, schedule_norm},
+    {"range", Target::ArchUnknown, Target::FeatureEnd, "", "", {}, schedule_norm},
     {"loss", Target::ArchUnknown, Target::FeatureEnd, "", "", {}, schedule_loss},
     {"elementwise", Target::ArchUnknown, Target::FeatureEnd, "", "", {}, schedule_elementwise},
 };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 // Training ops accumulate in double: their float32 kernels are held to these within derived tolerances.
 
@@ -101,6 +102,17 @@ void interpret_dropout_train(Interpretation &op) {
 void interpret_quantize_train(Interpretation &op) {
     op.out(0) = quantize(find_quantizer(op.node.text("quantizer")), op.in(0),
                          random_stream(op.node, op.in(1).as<uint32_t>()));
+}
+
+void interpret_range(Interpretation &op) {
+    const auto x = op.in(0).floats();
+    const bool has_nan = std::any_of(x.begin(), x.end(), [](float v) { return std::isnan(v); });
+    const auto [least, most] = std::minmax_element(x.begin(), x.end(), [](float a, float b) {
+        return a < b || (a == b && std::signbit(a) && !std::signbit(b));
+    });
+    constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+    op.out(0).floats()[0] = has_nan ? kNaN : *least;
+    op.out(0).floats()[1] = has_nan ? kNaN : *most;
 }
 
 void interpret_moving_average(Interpretation &op) {

@@ -78,6 +78,7 @@ std::string why_not_fusable(const Node &producer, const Node &consumer) {
     static const std::map<std::string, std::string> kReasons = {
         {"batch_norm_train", "the statistics need the whole batch"},
         {"batch_norm_gradient", "its sums need the whole batch"},
+        {"range", "it needs the whole tensor"},
         {"max_pool", "windows overlap"},
         {"avg_pool", "a window reads several elements"},
         {"reshape", "elements change places"},

@@ -73,6 +73,8 @@ TEST_F(Rules, GiveShapesAndTypes) {
                 ElementsAre("f32[N, 3]", "f32[3]", "f32[3]"));
     EXPECT_THAT(infer("batch_norm_gradient", {x, x, v3, v3, v3}, {{"eps", 1e-4}}),
                 ElementsAre("f32[N, 3]", "f32[3]", "f32[3]"));
+    EXPECT_THAT(infer("range", {x}), ElementsAre("f32[2]"));
+    EXPECT_THAT(infer("range", {v5}), ElementsAre("f32[2]"));
     EXPECT_THAT(infer("squared_hinge", {x, labels}), ElementsAre("f32[1]"));
     EXPECT_THAT(infer("softmax_cross_entropy_gradient", {x, labels}), ElementsAre("f32[N, 3]"));
     EXPECT_THAT(infer("adam", {w, w, w, w, rate}), ElementsAre("f32[5, 3]", "f32[5, 3]", "f32[5, 3]"));
@@ -124,6 +126,7 @@ TEST_F(Rules, RefuseOperandsThatDoNotFit) {
     expect_refused("dense_weight_gradient", {v3, x}, {"'v3'", "2 dimensions"});
     expect_refused("moving_average", {v3, v5}, {"'v5'", "f32[3]"});
     expect_refused("quantize_gradient", {x, codes}, {"'codes'"});
+    expect_refused("range", {codes}, {"'codes'", "f32"});
     const Attributes drawn{
         {"rate", 0.5}, {"stream", int64_t{0}}, {"ahead", int64_t{0}}, {"quantizer", "sign"}};
     expect_refused("dropout_train", {x, v3}, {"key u32[3]", "f32[3]"}, drawn);
