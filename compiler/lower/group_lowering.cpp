@@ -1,7 +1,6 @@
 #include "compiler/lower/group_lowering.h"
 
 #include "compiler/ops/rules.h"
-#include "compiler/quantizers/quantizer.h"
 #include "compiler/quantizers/quantizer_lower.h"
 
 #include <algorithm>
@@ -411,13 +410,7 @@ Expr integer_of(const IntegerView &view, const Expr &code) {
 
 Expr quantizer_code(const std::string &text, const Expr &x) {
     const Quantizer quantizer = find_quantizer(text);
-#define QUANTIZER(row)                                               \
-    if (quantizer.def == &row##_quantizer) {                         \
-        return cast<uint8_t>(lower_##row##_code(x, quantizer.bits)); \
-    }
-#include "compiler/quantizers/quantizers.inc"
-#undef QUANTIZER
-    throw InternalError(fmt::format("quantizer {} has no Halide definition", text));
+    return cast<uint8_t>(lowering_of(*quantizer.def).code(x, quantizer.bits));
 }
 
 }  // namespace quantide

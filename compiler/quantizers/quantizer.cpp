@@ -8,16 +8,20 @@ namespace quantide {
 
 namespace {
 
-const QuantizerDef *const kQuantizers[] = {
+/** The table's and what was added; made at first use, since files add theirs before main. */
+std::vector<const QuantizerDef *> &rows() {
+    static std::vector<const QuantizerDef *> all = {
 #define QUANTIZER(name) &name##_quantizer,
 #include "compiler/quantizers/quantizers.inc"
 #undef QUANTIZER
-};
+    };
+    return all;
+}
 
 /** What users may write: "sign", "symmetric(2..8)". */
 std::string known_quantizers() {
     std::string known;
-    for (const QuantizerDef *row : kQuantizers) {
+    for (const QuantizerDef *row : rows()) {
         known += known.empty() ? "" : ", ";
         known += row->least_bits == row->most_bits
                      ? row->name
@@ -28,11 +32,25 @@ std::string known_quantizers() {
 
 }  // namespace
 
-std::span<const QuantizerDef *const> all_quantizers() { return kQuantizers; }
+std::span<const QuantizerDef *const> all_quantizers() { return rows(); }
+
+void add_quantizer(const QuantizerDef &row) {
+    const std::string name = row.name;
+    const bool letters = name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string::npos;
+    user_check(!name.empty() && letters, "quantizer {:?}: expected a name of small letters, digits and '_'",
+               name);
+    user_check(1 <= row.least_bits && row.least_bits <= row.most_bits && row.most_bits <= 8,
+               "quantizer '{}': expected widths within 1 to 8 bits, found {} to {}", name, row.least_bits,
+               row.most_bits);
+    user_check(std::none_of(rows().begin(), rows().end(),
+                            [&](const QuantizerDef *known) { return name == known->name; }),
+               "quantizer '{}': expected a name that no other quantizer has", name);
+    rows().push_back(&row);
+}
 
 std::vector<Quantizer> all_widths() {
     std::vector<Quantizer> result;
-    for (const QuantizerDef *row : kQuantizers) {
+    for (const QuantizerDef *row : rows()) {
         for (int bits = row->least_bits; bits <= row->most_bits; ++bits) {
             result.push_back({row, bits});
         }
@@ -71,10 +89,9 @@ Array quantize(const Quantizer &quantizer, const Array &x, const RandomStream &r
 Quantizer find_quantizer(const std::string &text) {
     const size_t bracket = text.find('(');
     const std::string name = text.substr(0, bracket);
-    const auto *const row = std::find_if(std::begin(kQuantizers), std::end(kQuantizers),
-                                         [&](const QuantizerDef *def) { return name == def->name; });
-    user_check(row != std::end(kQuantizers), "unknown quantizer '{}': expected one of {}", text,
-               known_quantizers());
+    const auto row = std::find_if(rows().begin(), rows().end(),
+                                  [&](const QuantizerDef *def) { return name == def->name; });
+    user_check(row != rows().end(), "unknown quantizer '{}': expected one of {}", text, known_quantizers());
     const QuantizerDef &def = **row;
     if (def.least_bits == def.most_bits) {
         user_check(bracket == std::string::npos, "quantizer '{}': {} has one width, {} bits", text, name,

@@ -8,7 +8,8 @@
 namespace quantide {
 
 /** One row of the quantizer table. Rows are listed in quantizers.inc; each is defined in NAME.cpp and, in
- * Halide, in NAME_lower.cpp. Functions take the width of a code in bits. */
+ * Halide, in NAME_lower.cpp. Users add their own by add_quantizer (quantizer_lower.h). Functions take the
+ * width of a code in bits. */
 struct QuantizerDef {
     const char *name;
     /** One sentence with the paper, for `quantide list` and the docs. */
@@ -60,7 +61,10 @@ Array quantize(const Quantizer &quantizer, const Array &x);
 /** The same as a training step draws them, number i by the stream's word i; for stochastic quantizers. */
 Array quantize(const Quantizer &quantizer, const Array &x, const RandomStream &random);
 
-/** Every row, in the table's order. */
+/** Adds a row that only the interpreter knows; for compiled kernels see quantizer_lower.h. */
+void add_quantizer(const QuantizerDef &row);
+
+/** Every row: the table's in its order, then those that were added. */
 std::span<const QuantizerDef *const> all_quantizers();
 
 /** Every row in each of its widths. */

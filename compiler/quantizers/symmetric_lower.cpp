@@ -3,12 +3,13 @@
 namespace quantide {
 
 // Strict: a code must not depend on how training kernels reorder floats.
-Halide::Expr lower_symmetric_code(const Halide::Expr &x, int bits) {
-    const float most = static_cast<float>((1 << bits) - 1);
-    const Halide::Expr inside = Halide::select(Halide::is_nan(x), -1.0F, Halide::clamp(x, -1.0F, 1.0F));
-    return Halide::cast<int32_t>(Halide::strict_float((inside + 1.0F) * (most / 2) + 0.5F));
-}
-
-Halide::Expr lower_symmetric_surrogate(const Halide::Expr &x, int) { return within(x, 1.0F); }
+const QuantizerLowering symmetric_lowering = {
+    .code = [](const Halide::Expr &x, int bits) -> Halide::Expr {
+        const float most = static_cast<float>((1 << bits) - 1);
+        const Halide::Expr inside = Halide::select(Halide::is_nan(x), -1.0F, Halide::clamp(x, -1.0F, 1.0F));
+        return Halide::cast<int32_t>(Halide::strict_float((inside + 1.0F) * (most / 2) + 0.5F));
+    },
+    .surrogate = [](const Halide::Expr &x, int) { return within(x, 1.0F); },
+};
 
 }  // namespace quantide

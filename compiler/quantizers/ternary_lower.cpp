@@ -3,11 +3,12 @@
 namespace quantide {
 
 // Comparisons that are false for NaN.
-Halide::Expr lower_ternary_code(const Halide::Expr &x, int) {
-    const Halide::Expr positive = 0.5F <= x && !Halide::is_nan(x), above = -0.5F < x && !Halide::is_nan(x);
-    return Halide::select(positive, 3, above, 1, 0);
-}
-
-Halide::Expr lower_ternary_surrogate(const Halide::Expr &x, int) { return within(x, 1.0F); }
+const QuantizerLowering ternary_lowering = {
+    .code = [](const Halide::Expr &x, int) -> Halide::Expr {
+        const Halide::Expr number = !Halide::is_nan(x);
+        return Halide::select(number && 0.5F <= x, 3, number && -0.5F < x, 1, 0);
+    },
+    .surrogate = [](const Halide::Expr &x, int) { return within(x, 1.0F); },
+};
 
 }  // namespace quantide
