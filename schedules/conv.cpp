@@ -80,6 +80,35 @@ void schedule_codes(const Kernel &kernel, const LoopLevel &at, const Tuning &tun
     sum.update().reorder(order).vectorize(position, tuning.vector, TailStrategy::GuardWithIf);
 }
 
+/** Images and weights that become bytes before they are multiplied. */
+void schedule_bytes(const Kernel &kernel, const Var &y, const Var &n, const Var &panels, bool all_panels,
+                    const Tuning &tuning) {
+    const Func out = kernel.outputs[0];
+    Func image = find_stage(kernel, "image"), pixel = find_stage(kernel, "pixel"),
+         sum = find_stage(kernel, "sum"), weights = find_stage(kernel, "weights");
+    if (weights.defined()) {
+        // Not "Stack": Halide would put what is large on the heap.
+        weights.compute_at(out, all_panels ? n : panels).store_in(MemoryType::Register);
+        const Var lanes = weights.args()[0], bit = weights.args()[1], digit = weights.args()[2];
+        weights.bound(bit, 0, 8).bound(digit, 0, kernel.plane_pairs);
+        weights.vectorize(lanes, tuning.vector).unroll(bit).unroll(digit);
+    }
+    if (!image.defined()) {
+        return;
+    }
+    const Var &at = kernel.pads_image ? n : y;
+    image.compute_at(out, at).store_in(MemoryType::Register).vectorize(image.args()[0]);
+    if (sum.defined()) {
+        pixel.compute_at(out, at).store_in(MemoryType::Register);
+        pixel.update().atomic().vectorize(pixel.rvars()[0]);
+        sum.compute_at(out, at).store_in(MemoryType::Register);
+        sum.vectorize(sum.args()[0], tuning.vector, TailStrategy::GuardWithIf);
+        sum.update()
+            .reorder(sum.args()[0], sum.rvars()[0])
+            .vectorize(sum.args()[0], tuning.vector, TailStrategy::GuardWithIf);
+    }
+}
+
 }  // namespace
 
 // Outputs are lanes; positions of a row of the image make a tile. A panel of weights stays in L1 while an
@@ -105,6 +134,7 @@ void schedule_conv(Kernel &kernel, const Tuning &tuning) {
     if (kernel.parallel) {
         out.parallel(positions_outside ? y : panels.loop);
     }
+    schedule_bytes(kernel, y, n, panels.loop, positions_outside, tuning);
     schedule_padding(kernel, y, n, positions_outside ? kernel.target.natural_vector_size<uint8_t>() : 1);
     if (positions_outside) {
         schedule_codes(kernel, LoopLevel(out, strip), tuning);

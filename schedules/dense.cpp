@@ -78,6 +78,9 @@ void schedule_dense(Kernel &kernel, const Tuning &tuning) {
     if (rows_outside) {
         // Not "Stack": Halide would put what is large on the heap.
         codes.compute_at(out, tile).store_in(MemoryType::Register);
+        if (codes.num_update_definitions() == 0) {
+            codes.vectorize(codes.args()[0], 8);
+        }
         for (int i = 0; i < codes.num_update_definitions(); ++i) {
             const bool whole_words = !codes.rvars(i).empty();
             whole_words ? codes.update(i).vectorize(codes.args()[0], 8)

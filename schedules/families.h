@@ -9,6 +9,10 @@ void schedule_elementwise(Kernel &kernel, const Tuning &tuning);
 /** Products of a batch of rows with panels of weights, and what is fused behind them. */
 void schedule_dense(Kernel &kernel, const Tuning &tuning);
 
+/** Products of bytes: as above, or, where the weights have several planes, with those expanded to bytes for a
+ * span of rows. */
+void schedule_byte_dense(Kernel &kernel, const Tuning &tuning);
+
 /** Products of float32, blocked over their inputs. */
 void schedule_floats(Kernel &kernel, const Tuning &tuning);
 

@@ -9,8 +9,10 @@ namespace quantide {
 
 /** One Halide pipeline before it is compiled: what `lower` fills in and a schedule schedules. */
 struct Kernel {
-    /** The kind of row of the schedule table: "dense/w1a1", "dense/w1a8", "elementwise", ... */
+    /** The kind of row of the schedule table: "dense/popcount", "conv2d/bytes", "elementwise", ... */
     std::string family;
+    /** Bits of the weights and the inputs of a product of codes: "w1a8"; else empty. */
+    std::string operands;
     /** How products are computed there: "popcount", "byte dot", "float32"; empty where there are none. */
     std::string arithmetic;
     /** What it computes, without the network's name: two kernels of equal text compile once. */
@@ -32,8 +34,10 @@ struct Kernel {
     int64_t pooled = 1;
     /** Bits of the codes that the stage "pack" packs. */
     int planes = 1;
-    /** Products of bits that make one product: the planes of one operand times those of the other. */
+    /** Products of its arithmetic that make one product: pairs of bit planes; of bytes, digits of weights. */
     int plane_pairs = 1;
+    /** Words of packed weights behind one step of the stage "accumulate". */
+    int words_of_step = 1;
     /** Whether the stage "padded" holds a whole image, or the rows that a row of outputs reads. */
     bool pads_image = false;
     /** Extents of the output, where that is an image. */

@@ -13,6 +13,7 @@ constexpr const char *kBytePopcounts = "quantide_byte_popcounts";
 constexpr const char *kByteSum = "quantide_byte_sum";
 constexpr const char *kByteDot = "quantide_byte_dot";
 constexpr const char *kBytePairDots = "quantide_byte_pair_dots";
+constexpr const char *kPairSum = "quantide_pair_sum";
 constexpr const char *kFusedMultiplyAdd = "quantide_fused_multiply_add";
 
 Expr as_bytes(const Expr &x, Type byte) {
@@ -51,7 +52,10 @@ private:
         if (made->name == kFusedMultiplyAdd) {
             return multiply_add(made->args[0], made->args[1], made->args[2]);
         }
-        return made->name == kBytePairDots ? pair_dots(made->args[0], made->args[1]) : call;
+        if (made->name == kPairSum) {
+            return sum_of_pairs(made->args[0]);
+        }
+        return made->name == kBytePairDots ? pair_dots(made->args[0], made->args[1], made->args[2]) : call;
     }
 
     // Halide 21 has no node for it; LLVM takes its own intrinsic, one lane at a time, and makes vectors of
@@ -89,36 +93,53 @@ private:
                          strict(Call::strict_mul, Halide::cast(wide, a), Halide::cast(wide, b)), result);
     }
 
-    /** vpdpbusd, udot. */
-    Expr dot(const Expr &acc, const Expr &x, const Expr &bits) {
-        const Type byte = target.arch == Target::X86 ? Halide::Int(8) : Halide::UInt(8);
-        const Expr products = widening_mul(as_bytes(x, Halide::UInt(8)), as_bytes(bits, byte));
+    /** The products of the bytes of two lanes, of 16 bits. */
+    Expr byte_products(const Expr &x, const Expr &w) const {
+        const bool is_x86 = target.arch == Target::X86, swapped = is_x86 && x.type().is_int();
+        const Expr first = swapped ? w : x, second = swapped ? x : w;
+        const auto byte = [](bool is_signed) { return is_signed ? Halide::Int(8) : Halide::UInt(8); };
+        return widening_mul(as_bytes(first, byte(!is_x86 && first.type().is_int())),
+                            as_bytes(second, byte(is_x86 || second.type().is_int())));
+    }
+
+    /** vpdpbusd, udot, sdot. */
+    Expr dot(const Expr &acc, const Expr &x, const Expr &w) const {
+        const Expr products = byte_products(x, w);
         const Type wide = acc.type().with_lanes(products.type().lanes());
         return acc + add_neighbours(VectorReduce::Add, Halide::cast(wide, products), 4);
     }
 
-    Expr sum_of_bytes(const Expr &x) {
-        const Expr pairs = pair_dots(x, Halide::Internal::make_const(x.type(), 0x01010101));
-        if (target.has_feature(Target::AVX2)) {  // vpmaddwd
-            const Type number = Halide::Int(16, 2 * x.type().lanes());
-            const Expr products = widening_mul(Halide::reinterpret(number, pairs), make_one(number));
-            return Halide::reinterpret(x.type(), add_neighbours(VectorReduce::Add, products, 2));
-        }
-        return (pairs & Halide::Internal::make_const(x.type(), 0xffff)) + (pairs >> 16);
+    Expr sum_of_bytes(const Expr &x) const {
+        const Type one = target.arch == Target::X86 ? x.type().with_code(Type::UInt) : x.type();
+        const Expr sums = pair_dots(make_zero(x.type()), x, Halide::Internal::make_const(one, 0x01010101));
+        return sum_of_pairs(Halide::reinterpret(x.type().with_code(Type::Int), sums));
     }
 
-    Expr pair_dots(const Expr &x, const Expr &bits) {
-        if (target.has_feature(Target::AVX2)) {  // vpmaddubsw
-            const Expr products = widening_mul(as_bytes(x, Halide::UInt(8)), as_bytes(bits, Halide::Int(8)));
-            return Halide::reinterpret(x.type(), add_neighbours(VectorReduce::SaturatingAdd, products, 2));
+    Expr sum_of_pairs(const Expr &x) const {
+        if (target.has_feature(Target::AVX2) && x.type().is_int()) {  // vpmaddwd
+            const Type number = Halide::Int(16, 2 * x.type().lanes());
+            const Expr products = widening_mul(Halide::reinterpret(number, x), make_one(number));
+            return add_neighbours(VectorReduce::Add, products, 2);
         }
-        if (target.arch == Target::ARM) {  // umull, addp
-            const Expr products = widening_mul(as_bytes(x, Halide::UInt(8)), as_bytes(bits, Halide::UInt(8)));
-            return Halide::reinterpret(x.type(), add_neighbours(VectorReduce::Add, products, 2));
+        // An arithmetic shift brings the sign of a signed field.
+        return Halide::reinterpret(x.type().with_code(Type::Int), ((x << 16) >> 16) + (x >> 16));
+    }
+
+    Expr pair_dots(const Expr &acc, const Expr &x, const Expr &w) const {
+        const auto field = [&](const Expr &e) {
+            return Halide::reinterpret(
+                (acc.type().is_int() ? Halide::Int(16) : Halide::UInt(16)).with_lanes(2 * acc.type().lanes()),
+                e);
+        };
+        if (target.has_feature(Target::AVX2) || target.arch == Target::ARM) {  // vpmaddubsw; umull, addp
+            const VectorReduce::Operator op =
+                target.arch == Target::X86 ? VectorReduce::SaturatingAdd : VectorReduce::Add;
+            const Expr sums = add_neighbours(op, byte_products(x, w), 2);
+            return Halide::reinterpret(acc.type(), field(acc) + field(sums));
         }
         const Expr even = Halide::Internal::make_const(x.type(), 0x00ff00ff);
-        const Expr masked = x & ((bits << 8) - bits);
-        return (masked & even) + ((masked >> 8) & even);
+        const Expr masked = x & ((w << 8) - w);
+        return acc + ((masked & even) + ((masked >> 8) & even));
     }
 };
 
@@ -130,13 +151,17 @@ Expr call(Type type, const char *name, const std::vector<Expr> &args) {
 
 Expr byte_popcounts(const Expr &x) { return call(x.type(), kBytePopcounts, {x}); }
 
-Expr byte_sum(const Expr &x) { return call(x.type(), kByteSum, {x}); }
+Expr byte_sum(const Expr &x) { return call(x.type().with_code(Type::Int), kByteSum, {x}); }
 
-Expr byte_dot(const Expr &acc, const Expr &x, const Expr &bits) {
-    return call(acc.type(), kByteDot, {acc, x, bits});
+Expr byte_dot(const Expr &acc, const Expr &x, const Expr &w) {
+    return call(acc.type(), kByteDot, {acc, x, w});
 }
 
-Expr byte_pair_dots(const Expr &x, const Expr &bits) { return call(x.type(), kBytePairDots, {x, bits}); }
+Expr byte_pair_dots(const Expr &acc, const Expr &x, const Expr &w) {
+    return call(acc.type(), kBytePairDots, {acc, x, w});
+}
+
+Expr pair_sum(const Expr &x) { return call(x.type().with_code(Type::Int), kPairSum, {x}); }
 
 Expr fused_multiply_add(const Expr &a, const Expr &b, const Expr &acc) {
     return call(acc.type(), kFusedMultiplyAdd, {a, b, acc});

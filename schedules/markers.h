@@ -10,14 +10,21 @@ namespace quantide {
 /** The number of ones of each byte. */
 Halide::Expr byte_popcounts(const Halide::Expr &x);
 
-/** The sum of the four bytes. */
+// Bytes and 16-bit fields of a lane are signed where it is Int(32), unsigned where it is UInt(32). Of two
+// bytes that are multiplied, x86 wants one signed and one not, or both below 128; Arm two of a kind; a CPU
+// with neither (x86-64 without AVX2) unsigned ones by 0 or 1.
+
+/** The sum of the four bytes: Int(32). */
 Halide::Expr byte_sum(const Halide::Expr &x);
 
-/** acc + sum_i x.byte[i] * bits.byte[i], the bytes of `bits` 0 or 1. */
-Halide::Expr byte_dot(const Halide::Expr &acc, const Halide::Expr &x, const Halide::Expr &bits);
+/** acc + sum_i x.byte[i] * w.byte[i], of 32 bits. */
+Halide::Expr byte_dot(const Halide::Expr &acc, const Halide::Expr &x, const Halide::Expr &w);
 
-/** The sums of x.byte[i] * bits.byte[i] over the lower and the upper two bytes as two 16-bit fields. */
-Halide::Expr byte_pair_dots(const Halide::Expr &x, const Halide::Expr &bits);
+/** The two fields of acc plus the sums of x.byte[i] * w.byte[i] over the lower and the upper two bytes. */
+Halide::Expr byte_pair_dots(const Halide::Expr &acc, const Halide::Expr &x, const Halide::Expr &w);
+
+/** The sum of the two fields: Int(32). */
+Halide::Expr pair_sum(const Halide::Expr &x);
 
 /** a * b + acc of float32, rounded once (IEEE 754 fusedMultiplyAdd), the same bits on every target: where a
  * CPU has no instruction for it, some twenty of binary64. */

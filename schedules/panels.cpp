@@ -54,6 +54,10 @@ Panels schedule_panels(Kernel &kernel, const Tuning &tuning) {
             .vectorize(lane, tuning.vector)
             .unroll(lane);
     }
+    if (Func totals = find_stage(kernel, "weight_total"); totals.defined()) {
+        totals.compute_at(out, panels.loop).store_in(MemoryType::Stack).vectorize(lane, tuning.vector);
+        totals.update().reorder(lane, totals.rvars()[0]).vectorize(lane, tuning.vector);
+    }
     if (channel_scale.defined()) {
         channel_scale.compute_at(out, panels.loop).store_in(MemoryType::Stack);
         channel_scale.vectorize(channel_scale.args()[0], tuning.vector, TailStrategy::GuardWithIf);

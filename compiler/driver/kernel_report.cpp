@@ -20,11 +20,22 @@ Kernel lower_step(const Program &program, const Step &step, const LowerChoice &c
     return lower_group(program.graph, group_of(program, step), lower_options(choice));
 }
 
+/** "dense/w1a1" for "dense/popcount" of one bit by one bit. */
+std::string family_of(const Kernel &kernel) {
+    const size_t slash = kernel.family.find('/');
+    if (kernel.operands.empty() || slash == std::string::npos) {
+        return kernel.family;
+    }
+    const size_t rest = kernel.family.find('/', slash + 1);
+    return kernel.family.substr(0, slash + 1) + kernel.operands +
+           (rest == std::string::npos ? "" : kernel.family.substr(rest));
+}
+
 }  // namespace
 
 KernelReport report_kernel(const Program &program, const Step &step, const LowerChoice &choice) {
     const Kernel kernel = lower_step(program, step, choice);
-    return {kernel.family, kernel.arithmetic, find_schedule(kernel.family, kernel.target).instruction,
+    return {family_of(kernel), kernel.arithmetic, find_schedule(kernel.family, kernel.target).instruction,
             kernel.plane_pairs};
 }
 

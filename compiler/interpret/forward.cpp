@@ -33,9 +33,10 @@ void product(const std::vector<T> &x, const std::vector<T> &w, int64_t depth, st
 
 /** The integers of x, about their middle and doubled where the product is centered. */
 std::vector<int32_t> integers_of_x(const Interpretation &op) {
-    std::vector<int32_t> q = integers(op, 0);
+    const IntegerView view = integer_view(op.input_value(0).encoding);
+    std::vector<int32_t> q = integers(op, 0, view);
     if (is_centered(op.node)) {
-        const auto twice_middle = integer_view(op.input_value(0).encoding).twice_middle();
+        const int64_t twice_middle = view.twice_middle();
         for (int32_t &i : q) {
             i = static_cast<int32_t>(2 * i - twice_middle);
         }
@@ -77,10 +78,10 @@ void interpret_dense(Interpretation &op) {
     }
     // Exact in integers, then the float32 steps of code_sum and dequantize.
     const IntegerView x_view = integer_view(x.encoding);
-    const IntegerView w_view = integer_view(w.encoding);
-    const std::vector<int32_t> units = integers(op, 1);
+    const IntegerView w_view = weight_view(w.encoding);
+    const std::vector<int32_t> units = integers(op, 1, w_view);
     std::vector<int64_t> acc(y.size());
-    product<int32_t, int64_t>(integers(op, 0), units, depth, std::span(acc));
+    product<int32_t, int64_t>(integers(op, 0, x_view), units, depth, std::span(acc));
     for (size_t i = 0; i < y.size(); ++i) {
         const float offset =
             static_cast<float>(row_sum(units, depth, i % (units.size() / static_cast<size_t>(depth))));
@@ -113,15 +114,15 @@ void interpret_quantize_in_training(Interpretation &op) { op.out(0) = op.in(0); 
 
 void interpret_integer_dense(Interpretation &op) {
     std::vector<int64_t> acc(static_cast<size_t>(op.out(0).size()));
-    product<int32_t, int64_t>(integers_of_x(op), integers(op, 1), op.in(0).size() / op.rows(0),
-                              std::span(acc));
+    product<int32_t, int64_t>(integers_of_x(op), integers(op, 1, weight_view(op.input_value(1).encoding)),
+                              op.in(0).size() / op.rows(0), std::span(acc));
     for (size_t i = 0; i < acc.size(); ++i) {
         set_integer(op.out(0), i, acc[i]);
     }
 }
 
 void interpret_weight_sum(Interpretation &op) {
-    const std::vector<int32_t> units = integers(op, 0);
+    const std::vector<int32_t> units = integers(op, 0, weight_view(op.input_value(0).encoding));
     const auto rows = static_cast<size_t>(op.out(0).size());
     for (size_t i = 0; i < rows; ++i) {
         const int64_t sum = row_sum(units, static_cast<int64_t>(units.size() / rows), i);

@@ -34,7 +34,7 @@ std::vector<int64_t> tap_sums(const Interpretation &op, const Shape &kinds, bool
     const bool image = op.node.has("image");
     const int64_t rows = w[0], taps = image ? w[2] * w[3] : 1;
     const auto at = [taps](int64_t row, int64_t tap) { return static_cast<size_t>(row * taps + tap); };
-    const std::vector<int32_t> q = integers(op, 0);
+    const std::vector<int32_t> q = integers(op, 0, weight_view(op.input_value(0).encoding));
     std::vector<int64_t> of_tap(at(rows, 0));  // over its inputs
     const int64_t in_row = op.in(0).size() / rows;
     for (int64_t row = 0; row < rows; ++row) {
@@ -104,8 +104,8 @@ void interpret_conv2d(Interpretation &op) {
         return;
     }
     // Exact in integers, then the float32 steps of border_sum and dequantize.
-    const IntegerView x_view = integer_view(x.encoding), w_view = integer_view(w.encoding);
-    const std::vector<int32_t> q_x = integers(op, 0), q_w = integers(op, 1);
+    const IntegerView x_view = integer_view(x.encoding), w_view = weight_view(w.encoding);
+    const std::vector<int32_t> q_x = integers(op, 0, x_view), q_w = integers(op, 1, w_view);
     const int64_t pad_integer = pad == 0 ? 0 : x_view(code_of(x, pad).value());
     std::vector<int64_t> acc(y.size()), inside(y.size());
     for_conv(op, [&](size_t out, int64_t in, size_t weight) {
@@ -123,7 +123,8 @@ void interpret_integer_conv2d(Interpretation &op) {
     const int64_t factor = is_centered(op.node) ? 2 : 1,
                   middle = is_centered(op.node) ? view.twice_middle() : 0;
     const int64_t pad = view(op.node.integer("pad_code"));
-    const std::vector<int32_t> x = integers(op, 0), w = integers(op, 1);
+    const std::vector<int32_t> x = integers(op, 0, view),
+                               w = integers(op, 1, weight_view(op.input_value(1).encoding));
     std::vector<int64_t> acc(static_cast<size_t>(op.out(0).size()));
     for_conv(op, [&](size_t out, int64_t in, size_t weight) {
         acc[out] += (factor * (in < 0 ? pad : x[static_cast<size_t>(in)]) - middle) * w[weight];

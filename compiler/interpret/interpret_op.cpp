@@ -4,8 +4,7 @@
 
 namespace quantide {
 
-std::vector<int32_t> integers(const Interpretation &op, size_t i) {
-    const IntegerView view = integer_view(op.input_value(i).encoding);
+std::vector<int32_t> integers(const Interpretation &op, size_t i, const IntegerView &view) {
     std::vector<int32_t> result;
     for (uint8_t code : op.in(i).as<uint8_t>()) {
         result.push_back(static_cast<int32_t>(view(code)));
@@ -21,7 +20,7 @@ std::vector<float> numbers(const Interpretation &op, size_t i) {
     }
     const IntegerView view = integer_view(encoding);
     std::vector<float> result;
-    for (int32_t q : integers(op, i)) {
+    for (int32_t q : integers(op, i, view)) {
         result.push_back(static_cast<float>(q) * view.scale + view.offset);
     }
     return result;
@@ -35,7 +34,7 @@ std::vector<double> doubles(const Interpretation &op, size_t i) {
     }
     const IntegerView view = integer_view(encoding);
     std::vector<double> result;
-    for (int32_t q : integers(op, i)) {
+    for (int32_t q : integers(op, i, view)) {
         result.push_back(static_cast<double>(view.scale) * q + view.offset);
     }
     return result;

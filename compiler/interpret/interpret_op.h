@@ -19,8 +19,8 @@ struct Interpretation {
     int64_t columns(size_t i) const { return in(i).shape.at(1); }
 };
 
-/** The integers q of an encoded operand (see IntegerView). */
-std::vector<int32_t> integers(const Interpretation &op, size_t i);
+/** The integers q of an encoded operand by a view of its encoding. */
+std::vector<int32_t> integers(const Interpretation &op, size_t i, const IntegerView &view);
 
 /** The float32 numbers that an operand stands for. */
 std::vector<float> numbers(const Interpretation &op, size_t i);

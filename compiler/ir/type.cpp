@@ -20,7 +20,10 @@ constexpr float kMostMultiple = 1 << 12;
 
 }  // namespace
 
-IntegerView integer_view(const Encoding &encoding) {
+namespace {
+
+/** With offset 0 where encodings of at most `most_planes` planes allow it. */
+IntegerView view_of(const Encoding &encoding, int most_planes) {
     internal_check(!encoding.plain(), "integer_view of a value without an encoding");
     const float unit = encoding.scales[0];
     IntegerView view{.multipliers = {}, .addend = 0, .scale = unit, .offset = encoding.offset};
@@ -33,20 +36,27 @@ IntegerView integer_view(const Encoding &encoding) {
     }
     const int sum = std::accumulate(view.multipliers.begin(), view.multipliers.end(), 0);
     const float middle = encoding.offset + unit * static_cast<float>(sum) / 2;
-    if (encoding.planes() < 8 && std::fabs(middle) < unit / 4) {
+    if (encoding.planes() <= most_planes && std::fabs(middle) < unit / 4) {
         if (sum % 2 != 0) {
             std::for_each(view.multipliers.begin(), view.multipliers.end(), [](int &m) { m *= 2; });
             view.scale = unit / 2;
         }
         view.addend = sum % 2 != 0 ? -sum : -sum / 2;
         view.offset = 0;
-    } else if (const float steps = encoding.offset / unit;
-               encoding.planes() < 8 && steps == std::floor(steps) && std::fabs(steps) <= kMostMultiple) {
+    } else if (const float steps = encoding.offset / unit; encoding.planes() <= most_planes &&
+                                                           steps == std::floor(steps) &&
+                                                           std::fabs(steps) <= kMostMultiple) {
         view.addend = static_cast<int>(steps);
         view.offset = 0;
     }
     return view;
 }
+
+}  // namespace
+
+IntegerView integer_view(const Encoding &encoding) { return view_of(encoding, 7); }
+
+IntegerView weight_view(const Encoding &encoding) { return view_of(encoding, 8); }
 
 bool is_sign(const Encoding &encoding) {
     return !encoding.plain() && encoding.planes() == 1 && integer_view(encoding).twice_middle() == 0 &&

@@ -59,6 +59,10 @@ struct IntegerView {
  * with its number. Throws InternalError for any other. */
 IntegerView integer_view(const Encoding &encoding);
 
+/** The view of weights: as integer_view, but bytes whose grid is symmetric about 0, or has 0, have no offset,
+ * either. */
+IntegerView weight_view(const Encoding &encoding);
+
 /** True of one bit that stands for + or - a scale. */
 bool is_sign(const Encoding &encoding);
 

@@ -14,13 +14,6 @@ namespace {
 
 const Var lane("lane"), panel("panel"), block("block");
 
-std::vector<Var> args_of(const Place &place) {
-    std::vector<Var> args{lane};
-    args.insert(args.end(), place.begin(), place.end());
-    args.push_back(panel);
-    return args;
-}
-
 std::vector<Var> block_args(const Place &place) {
     std::vector<Var> args = args_of(place);
     args.push_back(block);
@@ -35,16 +28,8 @@ std::vector<Expr> with_block(const Place &place, const Expr &b) {
     return result;
 }
 
-/** An element of a Func of (bit, word, place...). */
-Expr code_at(const Func &codes, const Expr &bit, const Expr &word, const Place &place) {
-    std::vector<Expr> args{bit, word};
-    args.insert(args.end(), place.begin(), place.end());
-    return codes(args);
-}
-
-/** What is added up for word `word` of a pair of planes (for bytes, bit `bit` of each byte of the weights'
- * word). */
-using Term = std::function<Expr(const Expr &word, const Expr &bit, const Expr &pair)>;
+/** What is added up for word `word` of a pair of planes. */
+using Term = std::function<Expr(const Expr &word, const Expr &pair)>;
 
 /** Blocks of all pairs, numbered pair by pair. */
 struct Blocks {
@@ -56,14 +41,6 @@ struct Blocks {
     }
 };
 
-/** The domain of a sum over `words` words and, innermost, the `bits` bits of their bytes. */
-RDom steps_of(int words, int bits) {
-    return bits == 1 ? RDom(0, words, "word") : RDom({{0, bits}, {0, words}}, "step");
-}
-
-Expr word_of(const RDom &r) { return r.dimensions() == 1 ? Expr(r.x) : Expr(r.y); }
-Expr bit_of(const RDom &r) { return r.dimensions() == 1 ? Expr(0) : Expr(r.x); }
-
 /** The index of a word, where the last block is not whole: steps beyond the last word are left out, which
  * bounds inference does not see. */
 Expr word_index(const Expr &i, int words, bool whole) {
@@ -72,8 +49,8 @@ Expr word_index(const Expr &i, int words, bool whole) {
 
 /** A sum whose terms are packed in the fields of a 32-bit lane: `longest` words are added up in these fields
  * and then widened to 32 bits, so that no field overflows. */
-Func sum_in_blocks(GroupLowering &group, const Place &place, int words, const PlanePairs &pairs, int bits,
-                   int longest, const Term &term, const std::function<Expr(const Expr &)> &widened) {
+Func sum_in_blocks(GroupLowering &group, const Place &place, int words, const PlanePairs &pairs, int longest,
+                   const Term &term, const std::function<Expr(const Expr &)> &widened) {
     const int blocks = (words + longest - 1) / longest;
     const int length = (words + blocks - 1) / blocks;
     const Blocks all_blocks{blocks, pairs.count()};
@@ -81,13 +58,12 @@ Func sum_in_blocks(GroupLowering &group, const Place &place, int words, const Pl
     Func narrow("narrow"), accumulate("accumulate");
     const auto at_block = [&](const Expr &b) { return with_block(place, b); };
     narrow(block_args(place)) = cast<uint32_t>(0);
-    RDom step = steps_of(length, bits);
+    RDom step(0, length, "word");
     const bool whole = blocks * length == words;
     if (!whole) {
-        step.where(inside * length + word_of(step) < words);
+        step.where(inside * length + step < words);
     }
-    narrow(at_block(block)) +=
-        term(word_index(inside * length + word_of(step), words, whole), bit_of(step), all_blocks.pair(block));
+    narrow(at_block(block)) += term(word_index(inside * length + step, words, whole), all_blocks.pair(block));
     const RDom all(0, blocks * pairs.count(), "block");
     accumulate(args_of(place)) = cast<uint32_t>(0);
     accumulate(args_of(place)) += all_blocks.weighted(pairs, all, widened(narrow(at_block(all))));
@@ -95,8 +71,7 @@ Func sum_in_blocks(GroupLowering &group, const Place &place, int words, const Pl
     return accumulate;
 }
 
-/** The sum of the two 16-bit fields. */
-Expr pair_sum(const Expr &x) { return (x & 0xffff) + (x >> 16); }
+Expr sum_of_bytes(const Expr &x) { return cast<uint32_t>(byte_sum(x)); }
 
 /** A full adder on every bit: x + y + z = sum + 2 carry. */
 struct FullAdder {
@@ -125,7 +100,7 @@ Func carry_save_popcount(GroupLowering &group, const Place &place, int words, co
     const auto in_first = [&](const Expr &x) { return Halide::select(inside == 0, x, none); };
     narrow(block_args(place)) =
         Halide::Tuple(in_first(left3.sum), in_first(left_twos.sum), in_first(left_twos.carry), none);
-    RDom step = steps_of(length, 1);
+    RDom step(0, length, "word");
     const bool whole = blocks * length == eights;
     if (!whole) {
         step.where(inside * length + step.x < eights);
@@ -147,7 +122,8 @@ Func carry_save_popcount(GroupLowering &group, const Place &place, int words, co
     const bool in_bytes = 8 * (8 * length + 7) <= UINT8_MAX;
     accumulate(args_of(place)) = none;
     accumulate(args_of(place)) += all_blocks.weighted(
-        pairs, all, in_bytes ? byte_sum(8 * counted(3) + low) : 8 * byte_sum(counted(3)) + byte_sum(low));
+        pairs, all,
+        in_bytes ? sum_of_bytes(8 * counted(3) + low) : 8 * sum_of_bytes(counted(3)) + sum_of_bytes(low));
     group.stage("narrow", narrow);
     return accumulate;
 }
@@ -176,17 +152,19 @@ int64_t weight_of_planes(const IntegerView &view) { return (view.max() - view.mi
 
 }  // namespace
 
+std::vector<Var> args_of(const Place &place) {
+    std::vector<Var> args{lane};
+    args.insert(args.end(), place.begin(), place.end());
+    args.push_back(panel);
+    return args;
+}
+
 void check_accumulator(const GroupLowering &group, const Node &node) {
     const Value &x = group.graph.value(node.inputs[0]), &w = group.graph.value(node.inputs[1]);
     user_check(group.graph.value(node.outputs[0]).type == Int(32),
                "'{}': expected sums that fit in 32 bits, found {} products of {} and {} bits; fewer bits or "
                "inputs would do",
                node.name, planes_of(w.shape, Layout::FlatPanels).channels, x.type.bits, w.type.bits);
-}
-
-std::string product_family(const Value &x, const Value &w) {
-    const bool one_pair = w.type.bits == 1 && (x.type.bits == 1 || x.type.bits == 8);
-    return one_pair ? fmt::format("w1a{}", x.type.bits) : x.type.bits == 8 ? "wNa8" : "wNaM";
 }
 
 PlanePairs::PlanePairs(const IntegerView &x_view, const IntegerView &w_view)
@@ -215,66 +193,21 @@ Func popcounts(GroupLowering &group, int words, const PlanePairs &pairs, const P
         accumulate(args_of(place)) = cast<uint32_t>(0);
         accumulate(args_of(place)) += Halide::popcount(counted(word, 0));
     } else if (tuning.block == 0) {
-        const Term term = [&](const Expr &word, const Expr &, const Expr &pair) {
+        const Term term = [&](const Expr &word, const Expr &pair) {
             return Halide::popcount(counted(word, pair));
         };
         accumulate =
-            sum_in_blocks(group, place, words, pairs, 1, words, term, [](const Expr &sum) { return sum; });
+            sum_in_blocks(group, place, words, pairs, words, term, [](const Expr &sum) { return sum; });
     } else if (tuning.condense && words >= 8) {
         accumulate = carry_save_popcount(group, place, words, pairs, tuning.block, counted);
     } else {
-        const Term term = [&](const Expr &word, const Expr &, const Expr &pair) {
+        const Term term = [&](const Expr &word, const Expr &pair) {
             return byte_popcounts(counted(word, pair));
         };
-        accumulate = sum_in_blocks(group, place, words, pairs, 1, tuning.block, term, byte_sum);
+        accumulate = sum_in_blocks(group, place, words, pairs, tuning.block, term, sum_of_bytes);
     }
     group.stage("accumulate", accumulate);
     return accumulate;
-}
-
-Expr byte_product(const IntegerView &w, const Expr &dots, const Expr &total) {
-    return w.multipliers[0] * cast<int32_t>(dots) + w.addend * cast<int32_t>(total);
-}
-
-Func byte_dots(GroupLowering &group, int words, const IntegerView &view, const Place &place,
-               const Tuning &tuning, const Func &codes, const Func &w) {
-    // Planes of the weights alone: the codes count once.
-    const PlanePairs pairs({.multipliers = {1}}, view);
-    const auto bits = [&](const Expr &word, const Expr &bit, const Expr &pair) {
-        const Expr at = pairs.w == 1 ? word : word * pairs.w + pairs.w_plane(pair);
-        return (w(lane, at, panel) >> cast<uint32_t>(bit)) & cast<uint32_t>(0x01010101);
-    };
-    group.kernel.plane_pairs = pairs.count();
-    Func accumulate("accumulate");
-    if (tuning.block == 0 && pairs.w == 1) {
-        const RDom r = steps_of(words, 8);
-        accumulate(args_of(place)) = 0;
-        accumulate(args_of(place)) =
-            byte_dot(accumulate(args_of(place)), code_at(codes, r.x, r.y, place), bits(r.y, r.x, 0));
-    } else if (tuning.block == 0) {
-        const RDom r({{0, 8}, {0, words}, {0, pairs.w}}, "step");
-        accumulate(args_of(place)) = 0;
-        const Expr shift = cast<uint32_t>(pairs.shift(r.z));
-        accumulate(args_of(place)) = byte_dot(accumulate(args_of(place)), code_at(codes, r.x, r.y, place),
-                                              bits(r.y, r.x, r.z) << shift);
-    } else {
-        const Term term = [&](const Expr &word, const Expr &bit, const Expr &pair) {
-            return byte_pair_dots(code_at(codes, bit, word, place), bits(word, bit, pair));
-        };
-        accumulate = sum_in_blocks(group, place, words, pairs, 8, tuning.block, term, pair_sum);
-    }
-    group.stage("accumulate", accumulate);
-    return accumulate;
-}
-
-Func code_totals(GroupLowering &group, int words, const Place &place, const Func &codes) {
-    Func sum("sum");
-    const RDom step = steps_of(words, 8);
-    sum(place) = cast<uint32_t>(0);
-    sum(place) += byte_sum(code_at(codes, step.x, step.y, place));
-    group.stage("codes", codes);
-    group.stage("sum", sum);
-    return sum;
 }
 
 }  // namespace quantide

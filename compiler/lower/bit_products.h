@@ -7,10 +7,7 @@ namespace quantide {
 // Sums of products with panels of 1-bit weights, w(output in panel, word, panel). Accumulators are
 // accumulate(lane, place..., panel): a place is a row of a batch, or a position of an image.
 using Place = std::vector<Halide::Var>;
-
-/** The last part of the family of a product of codes: "w1a1", "w1a8" for one plane of weights, "wNaM", "wNa8"
- * for several. */
-std::string product_family(const Value &x, const Value &w);
+std::vector<Halide::Var> args_of(const Place &place);
 
 /** Throws CompileError if sums of an integer product may leave 32 bits. */
 void check_accumulator(const GroupLowering &group, const Node &node);
@@ -41,18 +38,5 @@ Halide::Expr centered_product(const IntegerView &x, const IntegerView &w, int64_
 Halide::Func popcounts(
     GroupLowering &group, int words, const PlanePairs &pairs, const Place &place, const Tuning &tuning,
     const std::function<Halide::Expr(const Halide::Expr &word, const Halide::Expr &pair)> &counted);
-
-/** The sums of codes(bit, word, place...) times the integers of the weights, of which `total`, that of the
- * codes, is a part. codes(bit, word, ...) holds inputs 32 word + bit + {0, 8, 16, 24} in its bytes: then
- * shifting a word of weights by `bit` brings theirs to the lowest bits of its bytes. The stage "accumulate"
- * sums over their planes; Int(32). */
-Halide::Expr byte_product(const IntegerView &w, const Halide::Expr &dots, const Halide::Expr &total);
-
-/** The sums of codes times the weights' bits, weighted by plane (see byte_product). UInt(32) or Int(32). */
-Halide::Func byte_dots(GroupLowering &group, int words, const IntegerView &view, const Place &place,
-                       const Tuning &tuning, const Halide::Func &codes, const Halide::Func &w);
-
-/** The sum of the codes(bit, word, place...) of a place: the stage "sum". */
-Halide::Func code_totals(GroupLowering &group, int words, const Place &place, const Halide::Func &codes);
 
 }  // namespace quantide

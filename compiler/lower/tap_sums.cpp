@@ -21,7 +21,7 @@ Expr position_of(const Expr &kind, int64_t first, int64_t kinds, int64_t outputs
 
 Func tap_sums(GroupLowering &group, const Node &node, bool inside) {
     const Value &weights = group.graph.value(node.inputs[0]);
-    const IntegerView view = integer_view(weights.encoding);
+    const IntegerView view = weight_view(weights.encoding);
     const Func w = group.elements(node.inputs[0]);
     const auto integer = [&](const Expr &code) { return integer_of(view, code); };
     Func sum("tap_sum");

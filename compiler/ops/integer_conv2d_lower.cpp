@@ -1,5 +1,6 @@
 #include "compiler/base/integers.h"
-#include "compiler/lower/bit_products.h"
+#include "compiler/lower/arithmetic.h"
+#include "compiler/lower/byte_products.h"
 #include "compiler/lower/float_products.h"
 #include "compiler/lower/op_table.h"
 #include "compiler/lower/window.h"
@@ -39,6 +40,28 @@ struct Taps {
     }
 };
 
+/** The words of an image of packed codes with those of the padding around it: (word, x, y, n). */
+Func padded_words(GroupLowering &group, const Node &node, const ConvOperands &conv) {
+    const int channels = static_cast<int>(conv.x->shape[1]), bits = conv.x->type.bits;
+    Func outside("outside");
+    const Var word("word");
+    const uint32_t tail = channels % 32 == 0 ? UINT32_MAX : (uint32_t{1} << (channels % 32)) - 1;
+    const int pad = static_cast<int>(node.integer("pad_code"));
+    const Expr set =
+        bits == 1 ? Halide::Internal::make_bool(pad != 0) : ((Expr(pad) >> (word % bits)) & 1) != 0;
+    outside(word) = Halide::select(!set, cast<uint32_t>(0), word / bits == divide_up(channels, 32) - 1,
+                                   cast<uint32_t>(Expr(tail)), cast<uint32_t>(Expr(UINT32_MAX)));
+    return with_padding(group.words(node.inputs[0]), conv.x->shape, conv.window, outside);
+}
+
+/** The codes of an image of bytes with those of the padding around it: (channel, x, y, n). */
+Func padded_codes(GroupLowering &group, const Node &node, const ConvOperands &conv) {
+    Func outside("outside");
+    const Var channel("channel");
+    outside(channel) = cast<uint8_t>(Expr(static_cast<int>(node.integer("pad_code"))));
+    return with_padding(group.elements(node.inputs[0]), conv.x->shape, conv.window, outside);
+}
+
 // Of two signs acc = K - 2 popcount(x ^ w). Channels beyond the last cancel: both are 0, in the padding too.
 // Of a group with less than a word of channels, its field of the word is taken.
 Func bits_by_bits(GroupLowering &group, const Node &node, const ConvOperands &conv, const Tuning &tuning) {
@@ -49,17 +72,7 @@ Func bits_by_bits(GroupLowering &group, const Node &node, const ConvOperands &co
         return bits == 1 ? w : w * bits + plane;
     };
     const int words = divide_up(taps.channels, 32);
-    const int image_channels = static_cast<int>(conv.x->shape[1]),
-              image_words = divide_up(image_channels, 32);
-    Func outside("outside");
-    const Var word("word");
-    const uint32_t tail = image_channels % 32 == 0 ? UINT32_MAX : (uint32_t{1} << (image_channels % 32)) - 1;
-    const int pad = static_cast<int>(node.integer("pad_code"));
-    const Expr set =
-        pairs.x == 1 ? Halide::Internal::make_bool(pad != 0) : ((Expr(pad) >> (word % pairs.x)) & 1) != 0;
-    outside(word) = Halide::select(!set, cast<uint32_t>(0), word / pairs.x == image_words - 1,
-                                   cast<uint32_t>(Expr(tail)), cast<uint32_t>(Expr(UINT32_MAX)));
-    const Func image = with_padding(group.words(node.inputs[0]), conv.x->shape, conv.window, outside);
+    const Func image = padded_words(group, node, conv);
     const Func w = group.words(node.inputs[1]);
     const bool grouped = conv.groups > 1;
     const Expr first = grouped ? taps.first_channel() : Expr(0);
@@ -76,43 +89,100 @@ Func bits_by_bits(GroupLowering &group, const Node &node, const ConvOperands &co
         return w(lane, of_plane(i, pairs.w, pairs.w_plane(pair)), panel) ^ signs;
     };
     const Func accumulate = popcounts(group, taps.all * words, pairs, {x, y, n}, tuning, differing);
-    stage_padding(group, image, image_words * pairs.x, conv.x->shape, conv.window);
+    stage_padding(group, image, divide_up(conv.x->shape[1], 32) * pairs.x, conv.x->shape, conv.window);
     Func acc("acc");
     acc(c, x, y, n) = centered_product(x_view, w_view, group.kernel.k,
                                        from_panels(accumulate, c, {x, y, n}, group.kernel.n));
     return acc;
 }
 
-// Of signs acc = 2 sum x bit - sum x. The codes of a position are gathered in the order of FlatPanels.
-Func bytes_by_bits(GroupLowering &group, const Node &node, const ConvOperands &conv, const Tuning &tuning) {
-    const Taps taps(conv);
-    const int inputs = taps.all * taps.channels, words = (inputs + 31) / 32;
-    const Var channel("channel");
-    Func outside("outside");
-    outside(channel) = cast<uint8_t>(Expr(static_cast<int>(node.integer("pad_code"))));
-    const Func image = with_padding(group.elements(node.inputs[0]), conv.x->shape, conv.window, outside);
-    stage_padding(group, image, taps.channels, conv.x->shape, conv.window);
-    const auto input = [&](const Expr &k) {
-        const Expr tap = k % taps.all;
-        return image(k / taps.all, input_of(conv.window, 1, x, tap % taps.width),
-                     input_of(conv.window, 0, y, tap / taps.width), n);
-    };
-    const Var bit("bit"), word("word");
-    Func codes("codes");
+/** Four codes in the bytes of a word: code(k) for k = 32 word + bit + {0, 8, 16, 24} below `count`, else 0.
+ */
+Expr four_codes(const Expr &word, const Expr &bit, int count, const std::function<Expr(const Expr &)> &code) {
     Expr four = cast<uint32_t>(0);
     for (int byte = 0; byte < 4; ++byte) {
         const Expr k = 32 * word + 8 * byte + bit;
-        four =
-            four | Halide::select(k < inputs, cast<uint32_t>(input(Halide::min(k, inputs - 1))) << (8 * byte),
-                                  cast<uint32_t>(0));
+        const Expr shifted = cast<uint32_t>(code(count % 32 == 0 ? k : Halide::min(k, count - 1)))
+                             << (8 * byte);
+        four = four | (count % 32 == 0 ? shifted : Halide::select(k < count, shifted, cast<uint32_t>(0)));
     }
-    codes(bit, word, x, y, n) = four;
-    const IntegerView view = integer_view(conv.w->encoding);
-    const Func accumulate =
-        byte_dots(group, words, view, {x, y, n}, tuning, codes, group.words(node.inputs[1]));
-    const Func sum = code_totals(group, words, {x, y, n}, codes);
+    return four;
+}
+
+// The codes of a position are gathered in the order of FlatPanels.
+Func gathered_bytes(GroupLowering &group, const Node &node, const ConvOperands &conv, const Tuning &tuning) {
+    const Taps taps(conv);
+    const ByteProduct product =
+        byte_product_of(*conv.x, is_centered(node), *conv.w, group.kernel.target, tuning);
+    const int inputs = taps.all * taps.channels, words = (inputs + 31) / 32;
+    const Func image = padded_codes(group, node, conv);
+    stage_padding(group, image, taps.channels, conv.x->shape, conv.window);
+    const Var bit("bit"), word("word");
+    Func codes("codes"), sum("sum");
+    codes(bit, word, x, y, n) = four_codes(word, bit, inputs, [&](const Expr &k) {
+        const Expr tap = k % taps.all;
+        return number_of_bits(product, image(k / taps.all, input_of(conv.window, 1, x, tap % taps.width),
+                                             input_of(conv.window, 0, y, tap / taps.width), n));
+    });
+    const Func accumulate = byte_products(
+        group, product, words, {x, y, n}, [&](const Expr &b, const Expr &i) { return codes(b, i, x, y, n); },
+        group.words(node.inputs[1]));
+    const RDom step({{0, 8}, {0, words}}, "step");
+    sum(x, y, n) = 0;
+    sum(x, y, n) += total_of_bytes(codes(step.x, step.y, x, y, n));
+    group.stage("codes", codes);
+    group.stage("sum", sum);
     Func acc("acc");
-    acc(c, x, y, n) = byte_product(view, from_panels(accumulate, c, {x, y, n}, group.kernel.n), sum(x, y, n));
+    acc(c, x, y, n) = integer_product(group, product, words, accumulate, {x, y, n}, sum(x, y, n),
+                                      group.words(node.inputs[1]));
+    return acc;
+}
+
+// The image becomes bytes first, pixel by pixel; its channels beyond the last are 0.
+Func bytes_by_bytes(GroupLowering &group, const Node &node, const ConvOperands &conv, const Tuning &tuning) {
+    const Taps taps(conv);
+    const ByteProduct product =
+        byte_product_of(*conv.x, is_centered(node), *conv.w, group.kernel.target, tuning);
+    const int words = divide_up(taps.channels, 32);
+    const Var bit("bit"), word("word");
+    Func image("image"), pixel("pixel"), sum("sum");
+    if (conv.x->type.bits == 8) {
+        const Func codes = padded_codes(group, node, conv);
+        image(bit, word, x, y, n) = four_codes(word, bit, taps.channels, [&](const Expr &k) {
+            return number_of_bits(product, codes(k, x, y, n));
+        });
+    } else {
+        const Func padded = padded_words(group, node, conv);
+        Func image_words("words");
+        image_words(word, x, y, n) = padded(word, x, y, n);
+        image = bytes_of_words(product, image_words, taps.channels);
+    }
+    const auto pixel_of = [&](const Expr &tap) -> std::vector<Expr> {
+        return {input_of(conv.window, 1, x, tap % taps.width), input_of(conv.window, 0, y, tap / taps.width),
+                n};
+    };
+    const Func accumulate = byte_products(
+        group, product, taps.all * words, {x, y, n},
+        [&](const Expr &b, const Expr &i) {
+            std::vector<Expr> at = pixel_of(i / words);
+            at.insert(at.begin(), {b, i % words});
+            return image(at);
+        },
+        group.words(node.inputs[1]));
+    stage_bytes(group, image, words, conv.x->shape, conv.window);
+    if (product.addend != 0) {
+        const RDom step({{0, 8}, {0, words}}, "step"), tap(0, taps.all, "tap");
+        pixel(x, y, n) = 0;
+        pixel(x, y, n) += total_of_bytes(image(step.x, step.y, x, y, n));
+        sum(x, y, n) = 0;
+        sum(x, y, n) += pixel(pixel_of(tap));
+        group.stage("pixel", pixel);
+        group.stage("sum", sum);
+    }
+    Func acc("acc");
+    acc(c, x, y, n) =
+        integer_product(group, product, taps.all * words, accumulate, {x, y, n},
+                        product.addend == 0 ? Expr(0) : sum(x, y, n), group.words(node.inputs[1]));
     return acc;
 }
 
@@ -123,11 +193,8 @@ struct GroupOperands {
     GroupOperands(GroupLowering &group, const Node &node, const ConvOperands &conv) : weights("weights") {
         const Taps taps(conv);
         const Var k("k");
-        Func outside("outside");
-        outside(k) = cast<uint8_t>(Expr(static_cast<int>(node.integer("pad_code"))));
-        image = gather_groups(
-            group, with_padding(group.elements(node.inputs[0]), conv.x->shape, conv.window, outside),
-            taps.channels, taps.outputs, group.kernel.n, conv.x->shape, conv.window);
+        image = gather_groups(group, padded_codes(group, node, conv), taps.channels, taps.outputs,
+                              group.kernel.n, conv.x->shape, conv.window);
         weights(lane, k, panel) =
             code_in_panels(group, node.inputs[1], lane, k % taps.channels, k / taps.channels, panel);
         if (32 * group.kernel.k <= kMostWeightBytes) {
@@ -158,7 +225,7 @@ Func sign_by_sign_in_groups(GroupLowering &group, const Node &node, const ConvOp
 // acc = sum of the products; of signs, of the integers where the weight is -1 negated.
 Func codes_in_groups(GroupLowering &group, const Node &node, const ConvOperands &conv) {
     const GroupOperands operands(group, node, conv);
-    const IntegerView x_view = integer_view(conv.x->encoding), w_view = integer_view(conv.w->encoding);
+    const IntegerView x_view = integer_view(conv.x->encoding), w_view = weight_view(conv.w->encoding);
     const bool signs = is_sign(conv.w->encoding);
     return sum_over_taps(group, conv.window, Taps(conv).channels, group.kernel.n, 0, operands.at(),
                          [&](const Expr &sum, const Expr &element, const Expr &k) {
@@ -182,16 +249,21 @@ void lower_integer_conv2d(GroupLowering &group, const Node &node) {
     user_check(kernel.k <= kMostInputs, "conv2d '{}': expected at most {} inputs of an output, found {}",
                node.name, kMostInputs, kernel.k);
     check_accumulator(group, node);
-    const bool apart = conv.groups > 1 && (bytes || !share_words(conv));
+    const Arithmetic arithmetic = choose_arithmetic(group, node, "conv2d");
+    const bool apart = conv.groups > 1 && (arithmetic == Arithmetic::Bytes || !share_words(conv));
     internal_check(!apart || !is_centered(node),
                    "integer_conv2d '{}': groups apart multiply integers as they are", node.name);
-    kernel.family = apart ? signs ? "conv2d/w1a1/grouped" : "conv2d/codes/grouped"
-                          : fmt::format("conv2d/{}", product_family(*conv.x, *conv.w));
+    if (apart) {
+        kernel.family = signs ? "conv2d/signs/grouped" : "conv2d/codes/grouped";
+    }
+    const bool gathered = bytes && conv.w->layout == Layout::FlatPanels;
     const Tuning &tuning = find_schedule(kernel.family, kernel.target).tuning;
-    group.define(node.outputs[0], apart   ? signs ? sign_by_sign_in_groups(group, node, conv)
-                                                  : codes_in_groups(group, node, conv)
-                                    : bytes ? bytes_by_bits(group, node, conv, tuning)
-                                          : bits_by_bits(group, node, conv, tuning));
+    group.define(node.outputs[0],
+                 apart
+                     ? signs ? sign_by_sign_in_groups(group, node, conv) : codes_in_groups(group, node, conv)
+                 : gathered                        ? gathered_bytes(group, node, conv, tuning)
+                 : arithmetic == Arithmetic::Bytes ? bytes_by_bytes(group, node, conv, tuning)
+                                                   : bits_by_bits(group, node, conv, tuning));
 }
 
 }  // namespace quantide

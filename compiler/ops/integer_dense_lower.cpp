@@ -1,4 +1,5 @@
-#include "compiler/lower/bit_products.h"
+#include "compiler/lower/arithmetic.h"
+#include "compiler/lower/byte_products.h"
 #include "compiler/lower/op_table.h"
 #include "compiler/ops/rules.h"
 
@@ -77,16 +78,57 @@ Func gather_codes(const Func &x, int inputs) {
     return codes;
 }
 
-// x: codes (k, row) of 8 bits, w: words (lane, word, panel); of signs acc = 2 sum_k x bit - sum_k x.
-Func bytes_by_bits(GroupLowering &group, const Node &node, const Tuning &tuning) {
-    const int inputs = static_cast<int>(group.kernel.k);
-    const int words = (inputs + 31) / 32;
-    const Func codes = gather_codes(group.elements(node.inputs[0]), inputs);
-    const IntegerView view = integer_view(group.graph.value(node.inputs[1]).encoding);
-    const Func accumulate = byte_dots(group, words, view, {row}, tuning, codes, group.words(node.inputs[1]));
-    const Func sum = code_totals(group, words, {row}, codes);
+/** The row of memory that a row of a tile reads: beyond the last, the last. */
+Expr row_in(const GroupLowering &group, ValueId x) {
+    const Halide::ImageParam memory = group.operand(x);
+    return Halide::min(Halide::likely(row), memory.dim(memory.dimensions() - 1).extent() - 1);
+}
+
+/** The bytes of x: (bit, word, row). */
+Func bytes_of(GroupLowering &group, ValueId x, const ByteProduct &product, bool tiles_beyond) {
+    const Value &value = group.graph.value(x);
+    const Expr from = tiles_beyond ? row_in(group, x) : Expr(row);
+    const Var k("k"), word("word");
+    if (value.type.bits == 8) {
+        const Func codes = group.elements(x);
+        Func numbers("numbers");
+        numbers(k, row) = number_of_bits(product, codes(k, from));
+        return gather_codes(numbers, static_cast<int>(group.kernel.k));
+    }
+    const Func words = group.words(x);
+    const Planes planes = planes_of(value.shape);
+    Func of_row("words");
+    if (value.shape.size() == 2) {
+        of_row(word, row) = words(word, from);
+    } else {
+        const int in_pixel = static_cast<int>((planes.channels + 31) / 32) * value.type.bits,
+                  width = static_cast<int>(value.shape[3]);
+        const Expr pixel = word / in_pixel;
+        of_row(word, row) = words(word % in_pixel, pixel % width, pixel / width, from);
+    }
+    return bytes_of_words(product, of_row, static_cast<int>(planes.channels));
+}
+
+// x: codes (k, row), w: words (lane, word, panel).
+Func bytes_by_bytes(GroupLowering &group, const Node &node, const Tuning &tuning) {
+    const Value &x = group.graph.value(node.inputs[0]), &w = group.graph.value(node.inputs[1]);
+    const ByteProduct product = byte_product_of(x, is_centered(node), w, group.kernel.target, tuning);
+    const Planes planes = planes_of(x.shape);
+    const int words = x.type.bits == 8 ? static_cast<int>((group.kernel.k + 31) / 32)
+                                       : static_cast<int>((planes.channels + 31) / 32 * planes.positions);
+    const Func codes = bytes_of(group, node.inputs[0], product, product.digit_planes > 1);
+    const Func accumulate = byte_products(
+        group, product, words, {row},
+        [&](const Expr &bit, const Expr &word) { return codes(bit, word, row); },
+        group.words(node.inputs[1]));
+    Func sum("sum");
+    const RDom step({{0, 8}, {0, words}}, "step");
+    sum(row) = 0;
+    sum(row) += total_of_bytes(codes(step.x, step.y, row));
+    group.stage("codes", codes);
+    group.stage("sum", sum);
     Func acc("acc");
-    acc(c, n) = byte_product(view, from_panels(accumulate, c, {n}, group.kernel.n), sum(n));
+    acc(c, n) = integer_product(group, product, words, accumulate, {n}, sum(n), group.words(node.inputs[1]));
     return acc;
 }
 
@@ -95,24 +137,23 @@ Func bytes_by_bits(GroupLowering &group, const Node &node, const Tuning &tuning)
 void lower_integer_dense(GroupLowering &group, const Node &node) {
     const Value &x = group.graph.value(node.inputs[0]);
     const Value &w = group.graph.value(node.inputs[1]);
-    const bool bytes = x.type.bits == 8;
-    internal_check(
-        w.layout == Layout::OutputPanels && x.layout == (bytes ? Layout::Logical : Layout::PackedWords),
-        "integer_dense '{}': no arithmetic for {} ({}) x {} ({})", node.name, to_string(x.type),
-        to_string(x.layout), to_string(w.type), to_string(w.layout));
+    internal_check(w.layout == Layout::OutputPanels &&
+                       x.layout == (x.type.bits == 8 ? Layout::Logical : Layout::PackedWords),
+                   "integer_dense '{}': no arithmetic for {} ({}) x {} ({})", node.name, to_string(x.type),
+                   to_string(x.layout), to_string(w.type), to_string(w.layout));
     const int64_t inputs = element_count(features_of(x), 1, node.name);
     user_check(inputs <= kMostInputs, "dense '{}': expected at most {} inputs, found {}", node.name,
                kMostInputs, inputs);
     check_accumulator(group, node);
 
     Kernel &kernel = group.kernel;
-    kernel.family = fmt::format("dense/{}", product_family(x, w));
     kernel.n = w.shape[0];
     kernel.k = inputs;
     kernel.m = group.options.batch.value_or(0);
+    const bool popcount = choose_arithmetic(group, node, "dense") == Arithmetic::Popcount;
     const Tuning &tuning = find_schedule(kernel.family, kernel.target).tuning;
     group.define(node.outputs[0],
-                 bytes ? bytes_by_bits(group, node, tuning) : bits_by_bits(group, node, tuning));
+                 popcount ? bits_by_bits(group, node, tuning) : bytes_by_bytes(group, node, tuning));
 }
 
 }  // namespace quantide

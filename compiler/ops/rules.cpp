@@ -116,23 +116,22 @@ Shape features_of(const Value &value) { return {value.shape.begin() + 1, value.s
 
 void check_weights(const Node &node, const Value &w) {
     if (!w.encoding.plain()) {
-        const IntegerView view = integer_view(w.encoding);
         user_check(
-            view.offset == 0 && view.twice_middle() == 0,
-            "{} '{}': expected weights that are symmetric about 0, in fewer than 8 bits, such as sign, "
-            "ternary or symmetric(4), found '{}' of {} bits",
-            node.op, node.name, w.name, w.type.bits);
+            weight_view(w.encoding).offset == 0,
+            "{} '{}': expected weights whose grid is symmetric about 0 or has 0, such as sign, ternary or "
+            "symmetric(4), found '{}' of {} bits with offset {}",
+            node.op, node.name, w.name, w.type.bits, w.encoding.offset);
     }
 }
 
 bool is_centered(const Node &product) { return product.has("centered") && product.integer("centered") != 0; }
 
 int64_t largest_accumulator(const Value &x, const Value &w, int64_t depth, bool centered) {
-    const auto magnitude = [](const Value &value) {
-        const IntegerView view = integer_view(value.encoding);
+    const auto magnitude = [](const IntegerView &view) {
         return std::max(std::abs(view.min()), std::abs(view.max()));
     };
-    return (centered ? 4 : 1) * magnitude(x) * magnitude(w) * depth;
+    return (centered ? 4 : 1) * magnitude(integer_view(x.encoding)) * magnitude(weight_view(w.encoding)) *
+           depth;
 }
 
 ElementType accumulator_type(const Value &x, const Value &w, int64_t depth, bool centered) {

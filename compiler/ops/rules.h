@@ -51,7 +51,8 @@ const Value &check_loss(const Graph &graph, const Node &node);
 /** The extents of one row of a batch. */
 Shape features_of(const Value &value);
 
-/** Checks that the weights of a product are float32 or codes of a grid that is symmetric about 0. */
+/** Checks that the weights of a product are float32 or codes whose integers stand for multiples of one
+ * number. */
 void check_weights(const Node &node, const Value &w);
 
 /** Whether an integer product takes the integers of x about their middle, doubled (the attribute `centered`):

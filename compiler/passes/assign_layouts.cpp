@@ -7,6 +7,9 @@ namespace quantide {
 
 namespace {
 
+/** Fewer would leave most of a word of 32 without use. */
+constexpr int64_t kFewChannels = 24;
+
 void set_layout(Graph &graph, ValueId id, Layout layout) {
     graph.value(id).layout = layout;
     auto numbers = graph.constants.find(id);
@@ -48,9 +51,10 @@ Graph assign_layouts(const Graph &graph, const PassOptions &) {
         const ValueId weights = weights_of(node);
         const bool codes = weights >= 0 && !graph.value(weights).encoding.plain();
         if (codes || (weights >= 0 && graph.producer(weights).op == "constant")) {
-            // Bytes are gathered in any order, but for groups; words are read as they lie.
-            const bool gathered = node.op == "integer_conv2d" && graph.value(node.inputs[0]).type.bits == 8 &&
-                                  !has_groups(node);
+            // Bytes of few channels are gathered, in any order, but for groups; words are read as they lie.
+            const Value &x = graph.value(node.inputs[0]);
+            const bool gathered = node.op == "integer_conv2d" && x.type.bits == 8 &&
+                                  x.shape[1] < kFewChannels && !has_groups(node);
             set_layout(result, weights, gathered ? Layout::FlatPanels : Layout::OutputPanels);
         }
     }

@@ -23,9 +23,10 @@ public:
     }
 
 private:
-    /** Bits of x that are packed are counted about their middle. */
-    bool is_counted_centered(const Value &x) const {
-        return x.type.bits < 8 && integer_view(x.encoding).twice_middle() != 0;
+    /** Bits of x that are packed are counted about their middle, if those of w can be. */
+    bool is_counted_centered(const Value &x, const Value &w) const {
+        return x.type.bits < 8 && w.type.bits < 8 && integer_view(x.encoding).twice_middle() != 0 &&
+               weight_view(w.encoding).twice_middle() == 0;
     }
 
     /** The integer product of x and w from one of centered codes. */
@@ -41,7 +42,7 @@ private:
     ValueId in(const Node &node, size_t i) const { return rewriter_.at(node.inputs[i]); }
 
     void dense(const Node &node) {
-        const bool centered = is_counted_centered(value(node, 0));
+        const bool centered = is_counted_centered(value(node, 0), value(node, 1));
         ValueId acc = to_.add_one("integer_dense", node.name + ".product", {in(node, 0), in(node, 1)},
                                   centered ? Attributes{{"centered", int64_t{1}}} : Attributes{});
         acc = centered ? recenter(node, acc) : acc;
@@ -59,7 +60,7 @@ private:
         const int64_t code = pad == 0 ? 0 : code_of(*operands.x, pad).value();
         Attributes product = attributes;
         product["pad_code"] = code;
-        const bool centered = is_counted_centered(*operands.x) && share_words(operands);
+        const bool centered = is_counted_centered(*operands.x, *operands.w) && share_words(operands);
         if (centered) {
             product["centered"] = int64_t{1};
         }
@@ -82,8 +83,7 @@ private:
     }
 
     void dequantize(const Node &node, ValueId acc, Attributes window, Attributes borders) {
-        const IntegerView x = integer_view(value(node, 0).encoding),
-                          w = integer_view(value(node, 1).encoding);
+        const IntegerView x = integer_view(value(node, 0).encoding), w = weight_view(value(node, 1).encoding);
         ValueId offset = -1;
         if (x.offset == 0) {
             offset = to_.add_constant(node.name + ".offset",

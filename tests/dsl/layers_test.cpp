@@ -90,12 +90,6 @@ TEST(Dense, RefusesPrecisionsThatItCannotHave) {
         expect_net_error([&](const Tensor &x) { return dense(x, {.units = 2, .weights = symmetric(bits)}); },
                          {fmt::format("symmetric({})", bits), "2 to 8 bits"});
     }
-    // Of 8 bits and unsigned ones the middle is not 0.
-    for (const Precision &weights : {symmetric(8), unsigned_uniform(2)}) {
-        expect_net_error(
-            [&](const Tensor &x) { return dense(x, {.units = 2, .weights = weights, .name = "d"}); },
-            {"dense 'd'", "symmetric about 0", "ternary"});
-    }
 }
 
 TEST(BatchNorm, RefusesBadSettings) {

@@ -17,7 +17,8 @@ const Arithmetic kArithmetics[] = {
     {"float32 by signs", false, {}, sign(), {}},
     {"w2a3 to 2 bits", false, symmetric(3), symmetric(2), symmetric(2)},
     {"ternary by 2 bits to floats", false, unsigned_uniform(2), ternary(), {}},
-    {"w3a8 to 8 bits", true, {}, symmetric(3), unsigned_uniform(8)},
+    {"w8a8 to 8 bits", true, {}, symmetric(8), unsigned_uniform(8)},
+    {"w8a5 to 2 bits", false, symmetric(5), symmetric(8), unsigned_uniform(2)},
 };
 const Padding kPaddings[] = {valid(), same(), pad(1, 0, 2, 1), pad(2, 1, 0, 1, 1), pad(1, -1)};
 enum Groups { kOne, kTwo, kDepthwise };

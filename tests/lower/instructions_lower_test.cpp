@@ -64,7 +64,7 @@ struct Product {
     ElementType x;
 };
 
-const Product kProducts[] = {{"dense/w1a1", UInt(1)}, {"dense/w1a8", UInt(8)}};
+const Product kProducts[] = {{"dense/popcount", UInt(1)}, {"dense/bytes", UInt(8)}};
 
 /** What the CPUs of a level need not have. */
 const std::map<std::string, std::vector<const char *>> kLacking = {

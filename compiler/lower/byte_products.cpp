@@ -1,0 +1,248 @@
+#include "compiler/lower/byte_products.h"
+
+#include "compiler/base/integers.h"
+#include "schedules/markers.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace quantide {
+
+using Halide::cast;
+using Halide::Expr;
+using Halide::Func;
+using Halide::RDom;
+using Halide::Var;
+
+namespace {
+
+const Var lane("lane"), panel("panel"), bit("bit"), word("word"), digit("digit"), block("block");
+
+/** The planes of a view in units of the first one's. */
+struct Units {
+    int planes;
+    bool doubles;
+    int most;  ///< the number of the code of ones
+
+    explicit Units(const IntegerView &view)
+        : planes(static_cast<int>(view.multipliers.size())),
+          doubles(planes > 1 && view.multipliers[1] == 2 * view.multipliers[0]),
+          most(most_of(planes)) {
+        internal_check(std::accumulate(view.multipliers.begin(), view.multipliers.end(), 0) ==
+                           most * view.multipliers[0],
+                       "no products of planes that count neither twice nor the same");
+    }
+    /** The largest number of some planes. */
+    int most_of(int some) const { return doubles ? (1 << some) - 1 : some; }
+};
+
+/** Every byte of a lane. */
+Expr in_bytes(int byte) { return cast<uint32_t>(Expr(static_cast<uint32_t>(byte & 0xff) * 0x01010101U)); }
+
+/** The numbers of `planes` planes in bytes: of inputs 32 word + b + {0, 8, 16, 24} if plane p has a word
+ * given by `plane`. */
+Expr numbers_in_bytes(int planes, bool doubles, const Expr &b, const std::function<Expr(int)> &plane) {
+    Expr sum;
+    for (int p = 0; p < planes; ++p) {
+        const Expr ones = (plane(p) >> cast<uint32_t>(b)) & in_bytes(1);
+        const Expr weighted = doubles && p > 0 ? ones << p : ones;
+        sum = p == 0 ? weighted : doubles ? sum | weighted : sum + weighted;
+    }
+    return sum;
+}
+
+/** x + y, byte by byte. */
+Expr add_bytes(const Expr &x, const Expr &y) {
+    return ((x & in_bytes(0x7f)) + (y & in_bytes(0x7f))) ^ ((x ^ y) & in_bytes(0x80));
+}
+
+/** As the lane's type says whether bytes are signed. */
+Expr with_sign(const Expr &bytes, bool is_signed) { return is_signed ? cast<int32_t>(bytes) : bytes; }
+
+/** The domain of a sum over words and, innermost, the bits of their bytes. */
+RDom steps_of(int words) { return RDom({{0, 8}, {0, words}}, "step"); }
+
+/** What byte dot products can do. */
+enum class Unit : uint8_t { Dot, Pairs, MaskedAdd };
+
+}  // namespace
+
+ByteProduct byte_product_of(const Value &x, bool centered, const Value &w, const Halide::Target &target,
+                            const Tuning &tuning) {
+    const IntegerView x_view = integer_view(x.encoding), w_view = weight_view(w.encoding);
+    const Units x_units(x_view), w_units(w_view);
+    const bool is_x86 = target.arch == Halide::Target::X86;
+    const Unit unit = tuning.block == 0                                     ? Unit::Dot
+                      : is_x86 && !target.has_feature(Halide::Target::AVX2) ? Unit::MaskedAdd
+                                                                            : Unit::Pairs;
+    ByteProduct product{.x_planes = x_units.planes,
+                        .w_planes = w_units.planes,
+                        .x_doubles = x_units.doubles,
+                        .w_doubles = w_units.doubles};
+    int least_x = 0, most_x = x_units.most;
+    const int x_multiplier = x_view.multipliers[0] * (centered ? 2 : 1);
+    const int x_addend =
+        centered ? static_cast<int>(2 * x_view.addend - x_view.twice_middle()) : x_view.addend;
+    const bool apart = unit == Unit::MaskedAdd;
+    if (x.type.bits < 8 && !apart) {
+        product.x_multiplier = x_multiplier;
+        product.x_addend = x_addend;
+        product.x_signed = true;
+        least_x = x_addend;
+        most_x = x_addend + x_multiplier * x_units.most;
+        internal_check(least_x >= -128 && most_x <= 127 && x_multiplier * x_units.most <= 255,
+                       "no bytes for inputs of {} bits", x.type.bits);
+    }
+    const int largest_x = std::max(-least_x, most_x);
+    product.digit_planes = unit == Unit::MaskedAdd ? 1 : w_units.planes;
+    // x86 multiplies unsigned by signed bytes, Arm two of a kind.
+    const bool wants_signed = is_x86 ? !product.x_signed : product.x_signed;
+    if (unit == Unit::Dot && w_units.most > 127 && wants_signed) {
+        product.w_bias = 128;
+        product.w_signed = true;
+    }
+    if (unit != Unit::Dot) {
+        // Eight steps at least, a word, are added up in 16 bits, and no pair of products saturates.
+        const auto steps = [&](int planes) {
+            const int64_t pair = int64_t{2} * largest_x * w_units.most_of(planes);
+            const bool wide = !product.x_signed && (pair <= INT16_MAX || !is_x86);
+            return static_cast<int>((wide ? UINT16_MAX : INT16_MAX) / pair);
+        };
+        while (steps(product.digit_planes) < 8 ||
+               (wants_signed && w_units.most_of(product.digit_planes) > 127)) {
+            product.digit_planes--;
+            internal_check(product.digit_planes > 0, "products of {} bits in 16", x.type.bits);
+        }
+        product.block = std::min(tuning.block, steps(product.digit_planes) / 8);
+    }
+    product.w_signed = product.w_signed || (!is_x86 && product.x_signed);
+    product.digits = static_cast<int>(divide_up(w_units.planes, product.digit_planes));
+    product.digit_planes = static_cast<int>(divide_up(w_units.planes, product.digits));
+    product.multiplier = w_view.multipliers[0];
+    product.addend = product.w_bias * w_view.multipliers[0] + w_view.addend;
+    if (x.type.bits < 8 && apart) {
+        const auto depth = static_cast<int>(planes_of(w.shape, Layout::FlatPanels).channels);
+        product.weight_multiplier = x_addend * product.multiplier;
+        product.constant = x_addend * product.addend * depth;
+        product.multiplier *= x_multiplier;
+        product.addend *= x_multiplier;
+    }
+    return product;
+}
+
+Func bytes_of_words(const ByteProduct &product, const Func &words, int channels) {
+    std::vector<Var> args = words.args();
+    args[0] = word;
+    args.insert(args.begin(), bit);
+    const Expr numbers = numbers_in_bytes(product.x_planes, product.x_doubles, bit, [&](int p) {
+        std::vector<Expr> at(args.begin() + 1, args.end());
+        at[0] = product.x_planes == 1 ? Expr(word) : word * product.x_planes + p;
+        return words(at);
+    });
+    internal_check(product.x_multiplier == 1 || product.x_multiplier == 2 || product.x_multiplier == 4,
+                   "bytes times {}", product.x_multiplier);
+    const int shift = product.x_multiplier / 2;
+    Expr bytes = shift == 0 ? numbers : numbers << shift;
+    if (product.x_addend != 0) {
+        bytes = add_bytes(bytes, in_bytes(product.x_addend));
+        if (const int rest = channels % 32; rest != 0) {
+            Expr there = cast<uint32_t>(0);
+            for (int byte = 0; byte < 4; ++byte) {
+                there = there | Halide::select(8 * byte + bit < rest,
+                                               cast<uint32_t>(Expr(0xffU << (8 * byte))), cast<uint32_t>(0));
+            }
+            bytes = Halide::select(word % (channels / 32 + 1) == channels / 32, bytes & there, bytes);
+        }
+    }
+    Func codes("codes");
+    codes(args) = with_sign(bytes, product.x_signed);
+    return codes;
+}
+
+Func byte_products(GroupLowering &group, const ByteProduct &product, int words, const Place &place,
+                   const std::function<Expr(const Expr &bit, const Expr &word)> &codes, const Func &w) {
+    const auto bytes = [&](const Expr &b, const Expr &i, const Expr &d) {
+        const Expr numbers = numbers_in_bytes(product.digit_planes, product.w_doubles, b, [&](int p) -> Expr {
+            if (product.w_planes == 1) {
+                return w(lane, i, panel);
+            }
+            const Expr plane = d * product.digit_planes + p;
+            const Expr of_plane =
+                w(lane, i * product.w_planes + Halide::min(plane, product.w_planes - 1), panel);
+            return product.digits * product.digit_planes == product.w_planes
+                       ? w(lane, i * product.w_planes + plane, panel)
+                       : Halide::select(plane < product.w_planes, of_plane, cast<uint32_t>(0));
+        });
+        return with_sign(product.w_bias == 0 ? numbers : numbers ^ in_bytes(product.w_bias),
+                         product.w_signed);
+    };
+    group.kernel.plane_pairs = product.digits;
+    std::function<Expr(const Expr &, const Expr &, const Expr &)> weight = bytes;
+    if (product.digit_planes > 1) {
+        Func weights("weights");
+        weights(lane, bit, digit, word, panel) = bytes(bit, word, digit);
+        group.stage("weights", weights);
+        weight = [weights](const Expr &b, const Expr &i, const Expr &d) {
+            return weights(lane, b, d, i, panel);
+        };
+    }
+    const std::vector<Var> args = args_of(place);
+    Func accumulate("accumulate");
+    group.stage("accumulate", accumulate);
+    accumulate(args) = 0;
+    if (product.block == 0) {
+        const RDom r = steps_of(words);
+        accumulate(args) = byte_dot(accumulate(args), codes(r.x, r.y), weight(r.x, r.y, 0));
+        return accumulate;
+    }
+    const int blocks = static_cast<int>(divide_up(words, product.block)),
+              length = static_cast<int>(divide_up(words, blocks));
+    group.kernel.words_of_step = length;
+    std::vector<Var> narrow_args = args;
+    narrow_args.insert(narrow_args.end(), {digit, block});
+    const bool is_signed = product.x_signed || product.w_signed;
+    Func narrow("narrow");
+    narrow(narrow_args) = with_sign(cast<uint32_t>(0), is_signed);
+    RDom step = steps_of(length);
+    Expr at = block * length + step.y;
+    if (blocks * length != words) {
+        step.where(at < words);
+        at = Halide::unsafe_promise_clamped(at, 0, words - 1);
+    }
+    narrow(narrow_args) = byte_pair_dots(narrow(narrow_args), codes(step.x, at), weight(step.x, at, digit));
+    const RDom all({{0, product.digits}, {0, blocks}}, "block");
+    std::vector<Expr> part(args.begin(), args.end());
+    part.insert(part.end(), {Expr(all.x), Expr(all.y)});
+    const Expr sum = pair_sum(narrow(part));
+    accumulate(args) +=
+        product.digits == 1 || !product.w_doubles ? sum : sum << cast<uint32_t>(all.x * product.digit_planes);
+    group.stage("narrow", narrow);
+    return accumulate;
+}
+
+Expr number_of_bits(const ByteProduct &product, const Expr &code) {
+    return product.x_doubles ? code : Halide::popcount(code);
+}
+
+Expr total_of_bytes(const Expr &lane) { return byte_sum(lane); }
+
+Expr integer_product(GroupLowering &group, const ByteProduct &product, int words, const Func &dots,
+                     const Place &place, const Expr &total, const Func &w) {
+    const Var c("c");
+    Expr acc = product.multiplier * from_panels(dots, c, place, group.kernel.n);
+    if (product.addend != 0) {
+        acc += product.addend * total;
+    }
+    if (product.weight_multiplier != 0) {
+        Func ones("weight_total");
+        const RDom i(0, words * product.w_planes, "word");
+        const Expr plane = product.w_planes == 1 || !product.w_doubles ? Expr(0) : i % product.w_planes;
+        ones(lane, panel) = 0;
+        ones(lane, panel) += cast<int32_t>(Halide::popcount(w(lane, i, panel))) << cast<uint32_t>(plane);
+        group.stage("weight_total", ones);
+        acc += product.weight_multiplier * from_panels(ones, c, {}, group.kernel.n) + product.constant;
+    }
+    return acc;
+}
+
+}  // namespace quantide

@@ -1,0 +1,103 @@
+#include "schedules/families.h"
+#include "schedules/panels.h"
+
+#include <algorithm>
+
+namespace quantide {
+
+using namespace loops;
+using Halide::Expr;
+using Halide::Func;
+using Halide::MemoryType;
+using Halide::RVar;
+using Halide::Stage;
+using Halide::TailStrategy;
+using Halide::Var;
+using Halide::VarOrRVar;
+
+namespace {
+
+/** Rows of which codes lie on the stack, and how many bytes these are at most. */
+constexpr int64_t kMostRows = 64, kMostCodes = 1 << 18;
+/** Words of a panel whose expanded weights stay in L1. */
+constexpr int kWordsInCache = 24;
+
+// The weights of a panel become bytes, block by block, once for a span of rows, whose codes are made first.
+// Rows of the last tile beyond the last row are not used.
+void schedule_expanded_dense(Kernel &kernel, const Tuning &tuning) {
+    Func out = kernel.outputs[0], accumulate = find_stage(kernel, "accumulate"),
+         narrow = find_stage(kernel, "narrow"), codes = find_stage(kernel, "codes"),
+         sum = find_stage(kernel, "sum"), weights = find_stage(kernel, "weights");
+    const Var n = out.args()[1], span("span");
+    const Panels panels = schedule_panels(kernel, tuning);
+    const int tile_rows = tuning.rows;
+    const int rows_of_span =
+        static_cast<int>(std::clamp(kMostCodes / kernel.k / tile_rows * tile_rows, int64_t{tile_rows},
+                                    kMostRows / tile_rows * tile_rows));
+    out.split(n, span, inner, rows_of_span, TailStrategy::GuardWithIf);
+    std::vector<VarOrRVar> order = panels.inside;
+    order.insert(order.end(), {panels.loop, span});
+    out.reorder(order).never_partition(span);
+    if (kernel.parallel) {
+        out.parallel(panels.loop);
+    }
+    // Not "Stack": Halide would put what is large on the heap.
+    codes.compute_at(out, span).store_in(MemoryType::Register).bound_storage(row, rows_of_span);
+    const Var bit = codes.args()[0];
+    codes.bound(bit, 0, 8);
+    if (codes.num_update_definitions() == 0) {
+        codes.vectorize(bit);
+    }
+    for (int i = 0; i < codes.num_update_definitions(); ++i) {
+        const bool whole_words = !codes.rvars(i).empty();
+        whole_words ? codes.update(i).vectorize(bit, 8) : codes.update(i).unroll(bit, 8);
+    }
+    sum.compute_at(out, span).store_in(MemoryType::Register).bound_storage(row, rows_of_span);
+    sum.update().atomic().vectorize(sum.rvars()[0]);
+
+    accumulate.bound(lane, 0, panels.lanes).bound_storage(row, rows_of_span);
+    accumulate.compute_at(out, panels.loop).store_in(MemoryType::Register);
+    accumulate.vectorize(lane, tuning.vector).unroll(lane);
+    const std::vector<RVar> steps = accumulate.rvars();
+    const int in_chunk = std::min(panels.lanes, tuning.lanes);
+    const RVar blocks = steps[1], outer("outer"), block("block_in");
+    const int steps_in_cache = std::max(1, kWordsInCache / (kernel.words_of_step * kernel.plane_pairs));
+    const auto arrange = [&](Stage s, int rows) {
+        s.split(blocks, outer, block, steps_in_cache, TailStrategy::GuardWithIf)
+            .split(row, tile, inner, rows, TailStrategy::RoundUp)
+            .split(lane, chunk, lane, in_chunk, TailStrategy::GuardWithIf)
+            .reorder({lane, inner, steps[0], block, chunk, tile, outer});
+        s.vectorize(lane, tuning.vector).unroll(lane).unroll(inner);
+        if (!narrow.defined()) {
+            s.unroll(steps[0]);
+        }
+    };
+    Stage update = accumulate.update();
+    const Expr batch = kernel.m > 0 ? static_cast<int>(kernel.m) : out.output_buffer().dim(1).extent();
+    if (tile_rows > 1) {
+        arrange(update.specialize(batch > 1), tile_rows);
+    }
+    arrange(update, 1);
+
+    if (narrow.defined()) {
+        narrow.compute_at(accumulate, steps[0]).store_in(MemoryType::Stack);
+        narrow.vectorize(lane, tuning.vector).unroll(lane).unroll(row);
+        Stage sums = narrow.update();
+        const std::vector<RVar> r = narrow.rvars();
+        sums.reorder({lane, row, r[0], r[1]});
+        sums.vectorize(lane, tuning.vector).unroll(lane).unroll(row).unroll(r[0]);
+    }
+    weights.compute_at(accumulate, outer).store_in(MemoryType::Register);
+    weights.bound(weights.args()[1], 0, 8).bound(weights.args()[2], 0, kernel.plane_pairs);
+    weights.reorder(lane, weights.args()[1], weights.args()[2], weights.args()[3], panel);
+    weights.vectorize(lane, tuning.vector).unroll(weights.args()[1]).unroll(weights.args()[2]);
+}
+
+}  // namespace
+
+void schedule_byte_dense(Kernel &kernel, const Tuning &tuning) {
+    find_stage(kernel, "weights").defined() ? schedule_expanded_dense(kernel, tuning)
+                                            : schedule_dense(kernel, tuning);
+}
+
+}  // namespace quantide
