@@ -86,13 +86,14 @@ Tensor conv2d(const Tensor &x, const Conv2dOptions &options) {
         weights(graph, name,
                 {options.channels, image[1] / options.groups, options.kernel.height, options.kernel.width},
                 options.weights);
-    return x.with(graph.add_one(
-        "conv2d", name, {x.id(), weight},
-        {{"strides", shape_of(options.stride)},
-         {"dilations", shape_of(options.dilation)},
-         {"pads", pads_of(image, options.padding, options.kernel, options.stride, options.dilation)},
-         {"groups", options.groups},
-         {"pad_value", options.padding.value}}));
+    Attributes attributes = arithmetic_of(graph, name, options.arithmetic, x.id(), weight);
+    attributes.merge(Attributes{
+        {"strides", shape_of(options.stride)},
+        {"dilations", shape_of(options.dilation)},
+        {"pads", pads_of(image, options.padding, options.kernel, options.stride, options.dilation)},
+        {"groups", options.groups},
+        {"pad_value", options.padding.value}});
+    return x.with(graph.add_one("conv2d", name, {x.id(), weight}, attributes));
 }
 
 Tensor max_pool(const Tensor &x, const PoolOptions &options) { return pool(x, "max_pool", options); }

@@ -42,6 +42,7 @@ struct Conv2dOptions {
     Precision weights = float32();    ///< sign(): latent float32 weights in [-1, 1], one bit in use
     Precision gradients = float32();  ///< of the layer's products in backward
     std::string name = {};            ///< conv2d1, conv2d2, ... if empty
+    std::string arithmetic = {};      ///< of codes: "popcount" or "bytes"; empty: the fastest by estimate
 };
 
 /** A convolution (cross-correlation, as in PyTorch) without bias: x [N, C, H, W] to [N, channels, H', W'].

@@ -70,7 +70,8 @@ Tensor dense(const Tensor &x, const DenseOptions &options) {
     user_check(x.shape().size() == 2, "dense '{}': expected an input [N, features] (see flatten), found {}",
                name, to_string(x.shape()));
     const ValueId weight = weights(graph, name, {options.units, x.shape()[1]}, options.weights);
-    return x.with(graph.add_one("dense", name, {x.id(), weight}));
+    return x.with(graph.add_one("dense", name, {x.id(), weight},
+                                arithmetic_of(graph, name, options.arithmetic, x.id(), weight)));
 }
 
 Tensor batch_norm(const Tensor &x, const BatchNormOptions &options) {

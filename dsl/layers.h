@@ -38,6 +38,7 @@ struct DenseOptions {
     Precision weights = float32();    ///< sign(): latent float32 weights in [-1, 1], one bit in use
     Precision gradients = float32();  ///< of the layer's products in backward
     std::string name = {};            ///< dense1, dense2, ... if empty
+    std::string arithmetic = {};      ///< of codes: "popcount" or "bytes"; empty: the fastest by estimate
 };
 
 /** A fully connected layer without bias: x [N, K] to x w^T [N, units]. Makes the parameter NAME.weight

@@ -70,4 +70,20 @@ ValueId weights(Graph &graph, const std::string &layer, Shape shape, const Preci
                      : weight;
 }
 
+Attributes arithmetic_of(const Graph &graph, const std::string &layer, const std::string &arithmetic,
+                         ValueId x, ValueId weights) {
+    if (arithmetic.empty()) {
+        return {};
+    }
+    user_check(arithmetic == "popcount" || arithmetic == "bytes",
+               "'{}': expected the arithmetic 'popcount' or 'bytes', found '{}'", layer, arithmetic);
+    for (const ValueId operand : {x, weights}) {
+        user_check(
+            !graph.value(operand).encoding.plain(),
+            "'{}': expected quantized inputs and weights for the arithmetic '{}', found '{}' of float32",
+            layer, arithmetic, graph.value(operand).name);
+    }
+    return {{"arithmetic", arithmetic}};
+}
+
 }  // namespace quantide

@@ -17,4 +17,9 @@ ValueId parameter(Graph &graph, const std::string &name, Shape shape, const char
 /** The weights of a layer in that precision: the parameter NAME.weight, quantized. */
 ValueId weights(Graph &graph, const std::string &layer, Shape shape, const Precision &precision);
 
+/** The attributes of a product that asks for an arithmetic, or not. Throws CompileError naming the layer for
+ * an unknown one, and where an operand is float32. */
+Attributes arithmetic_of(const Graph &graph, const std::string &layer, const std::string &arithmetic,
+                         ValueId x, ValueId weights);
+
 }  // namespace quantide

@@ -1,6 +1,7 @@
 #include "compiler/driver/bench.h"
 
 #include "compiler/base/file.h"
+#include "compiler/codegen/target_rates.h"
 #include "compiler/driver/command.h"
 #include "compiler/driver/support.h"
 #include "compiler/driver/text.h"
@@ -91,7 +92,20 @@ std::string report_text(const BenchReport &report) {
         }
         text += "\n" + format_table(table);
     }
+    for (const std::string &line : report.summary) {
+        text += "\n" + line + "\n";
+    }
     return text;
+}
+
+/** The limits as the text that --machine reads. */
+std::string machine_text(const BenchReport &report) {
+    Machine machine;
+    for (const auto &[name, gops] : report.limits) {
+        const size_t slash = name.find('/');
+        machine[name.substr(0, slash)][name.substr(slash + 1)] = gops;
+    }
+    return print_machine(machine, fmt::format("quantide bench machine, {}", cpu_model()));
 }
 
 /** What a line measures. */
@@ -113,6 +127,8 @@ struct SubjectOption {
 const SubjectOption kSubjectOptions[] = {
     {"--train", {Subject::TrainingStep}, "a network"},
     {"--filter", {Subject::Kernels}, "'kernels'"},
+    {"--output", {Subject::Machine}, "'machine'"},
+    {"--all-arithmetic", {Subject::Network, Subject::Kernels}, "a network without --train or 'kernels'"},
     {"--batch", {Subject::Network}, "a network without --train"},
     {"--checkpoint", {Subject::Network}, "a network without --train"},
     {"--threads", {Subject::Network, Subject::TrainingStep}, "a network"},
@@ -129,8 +145,10 @@ void check_options(const CLI::App &app, const BenchOptions &options) {
 }
 
 void bench(const BenchOptions &options) {
-    if (!options.json.empty()) {
-        check_can_write(options.json);
+    for (const std::string &path : {options.json, options.output}) {
+        if (!path.empty()) {
+            check_can_write(path);
+        }
     }
     BenchReport report;
     switch (subject_of(options)) {
@@ -144,7 +162,7 @@ void bench(const BenchOptions &options) {
             bench_training(options, report);
             break;
         case Subject::Network:
-            bench_network(options, report);
+            options.all_arithmetic ? bench_arithmetics(options, report) : bench_network(options, report);
             break;
     }
     for (const std::string &line : report.skipped) {
@@ -152,6 +170,9 @@ void bench(const BenchOptions &options) {
     }
     if (!options.json.empty()) {
         write_file(options.json, report_json(report).dump(2) + "\n");
+    }
+    if (!options.output.empty()) {
+        write_file(options.output, machine_text(report));
     }
     fmt::print("{}", report_text(report));
 }
@@ -200,6 +221,11 @@ std::function<void()> add_bench(CLI::App &app) {
                    "Threads; 0: one a CPU. A library of more is compiled --parallel")
         ->check(whole_number(0, 4096))
         ->capture_default_str();
+    app.add_flag("--all-arithmetic", options->all_arithmetic,
+                 "Every arithmetic that a layer can have, and where another than the chosen one is faster");
+    app.add_option("-o,--output", options->output,
+                   "machine: write the rates here, for --machine of other commands");
+    add_machine_option(app);
     app.add_option("--json", options->json, "Write the report here");
     return [options, &app] {
         check_options(app, *options);

@@ -11,11 +11,11 @@ namespace quantide {
 
 struct BenchOptions {
     std::string subject;  ///< a network, "kernels" or "machine"
-    std::string level, filter, json;
+    std::string level, filter, json, output;
     ParameterChoice parameters;
     std::vector<int64_t> batches = {1, 100};
     int rounds = 31, threads = 1;
-    bool train = false;
+    bool train = false, all_arithmetic = false;
 };
 
 /** One line of the report. */
@@ -37,6 +37,8 @@ struct BenchReport {
     std::map<std::string, double> limits;
     /** What was not measured, and why. */
     std::vector<std::string> skipped;
+    /** What the rows say together. */
+    std::vector<std::string> summary = {};
 };
 
 /** The levels to measure: the one that was asked for, with CompileError if this machine lacks it; otherwise
@@ -45,6 +47,8 @@ std::vector<const CpuLevel *> bench_levels(const BenchOptions &options, BenchRep
 
 /** The deployed network and its layers, with its float32 form as rival. */
 void bench_network(const BenchOptions &options, BenchReport &report);
+/** The layers of a deployed network by every arithmetic that each can have. */
+void bench_arithmetics(const BenchOptions &options, BenchReport &report);
 /** The training step of a network, kernel by kernel. */
 void bench_training(const BenchOptions &options, BenchReport &report);
 /** The kernels alone, over a list of sizes. */

@@ -1,3 +1,4 @@
+#include "compiler/driver/arithmetic_variants.h"
 #include "compiler/driver/bench.h"
 #include "compiler/driver/library_program.h"
 #include "compiler/driver/limit_loop.h"
@@ -122,41 +123,65 @@ std::span<const Step> product_steps(const Program &program, int count) {
     return {first, end};
 }
 
-BenchRow measure_layers(const std::string &name, const Layers &layers, const CpuLevel &level, int rounds,
-                        BenchReport &report) {
+/** A row for the arithmetic that was chosen and, if asked for, one for each other that there is. */
+void measure_layers(const std::string &name, const Layers &layers, const CpuLevel &level,
+                    const BenchOptions &options, BenchReport &report, ChoiceCheck &choices) {
     const Graph network = network_of(layers);
     const Arrays parameters = parameters_of(network, {});
     const Program program = deployed_program(network, parameters),
                   rival = deployed_program(as_float32(network), parameters);
-    const std::span<const Step> steps = product_steps(program, layers.count);
     const LowerChoice choice{.level = &level},
         fast{.level = &level, .batch = {}, .parallel = false, .strict_float = false};
-    CallMemory memory(program, layers.batch), rival_memory(rival, layers.batch);
-    StepsRunner ours(program, steps, choice, memory),
-        float32(rival, product_steps(rival, layers.count), fast, rival_memory);
-    ours.fill_inputs();
+    // Only the first product's layers are measured: others of the chain have the same candidates.
+    std::vector<ArithmeticVariant> variants = arithmetic_variants(program, choice, options.all_arithmetic);
+    const auto kernel_of = [&](const ArithmeticVariant &variant) {
+        return report_kernel(variant.program, product_steps(variant.program, layers.count).front(), choice);
+    };
+    const KernelReport chosen = kernel_of(variants.front());
+    std::erase_if(variants, [&](const ArithmeticVariant &variant) {
+        return !variant.option.empty() && kernel_of(variant).arithmetic == chosen.arithmetic;
+    });
+    CallMemory rival_memory(rival, layers.batch);
+    StepsRunner float32(rival, product_steps(rival, layers.count), fast, rival_memory);
     float32.fill_inputs();
-    const KernelReport kernel = report_kernel(program, steps.front(), choice);
-    const std::optional<LimitLoop> limit = make_limit_loop(level, kernel.arithmetic);
-    std::vector<Contender> contenders = {{[&] { ours.run(); }}, {[&] { float32.run(); }}};
-    if (limit) {
-        contenders.push_back({limit->run});
+    std::vector<std::unique_ptr<CallMemory>> memories;
+    std::vector<std::unique_ptr<StepsRunner>> runners;
+    std::vector<KernelReport> kernels;
+    std::vector<std::optional<LimitLoop>> limits;
+    std::vector<Contender> contenders = {{[&] { float32.run(); }}};
+    for (const ArithmeticVariant &variant : variants) {
+        memories.push_back(std::make_unique<CallMemory>(variant.program, layers.batch));
+        runners.push_back(std::make_unique<StepsRunner>(
+            variant.program, product_steps(variant.program, layers.count), choice, *memories.back()));
+        runners.back()->fill_inputs();
+        kernels.push_back(kernel_of(variant));
+        limits.push_back(make_limit_loop(level, kernels.back().arithmetic));
+        contenders.push_back({[runner = runners.back().get()] { runner->run(); }});
+        contenders.push_back({limits.back() ? limits.back()->run : [] {}});
     }
-    const std::vector<Measurement> measured = measure(contenders, rounds);
-    BenchRow row{.name = name,
-                 .arithmetic = kernel.arithmetic,
-                 .seconds = measured[0].seconds,
-                 .low = measured[0].low,
-                 .high = measured[0].high,
-                 .baselines = {{"float32", measured[1].seconds}}};
-    for (const Step &step : steps) {
-        row.operations += static_cast<double>(step.operations * layers.batch);
+    const std::vector<Measurement> measured = measure(contenders, options.rounds);
+    std::vector<BenchRow> rows;
+    for (size_t i = 0; i < variants.size(); ++i) {
+        const Measurement &time = measured[1 + 2 * i];
+        BenchRow row{.name = fmt::format("{}/{}", name, kernels[i].arithmetic),
+                     .arithmetic = kernels[i].arithmetic,
+                     .seconds = time.seconds,
+                     .low = time.low,
+                     .high = time.high,
+                     .baselines = {{"float32", measured[0].seconds}}};
+        for (const Step &step : product_steps(variants[i].program, layers.count)) {
+            row.operations += static_cast<double>(step.operations * layers.batch);
+        }
+        if (limits[i]) {
+            report.limits[limits[i]->name] = limits[i]->operations / measured[2 + 2 * i].seconds * 1e-9;
+            row.limit_gops = report.limits[limits[i]->name] / kernels[i].plane_pairs;
+        }
+        rows.push_back(row);
     }
-    if (limit) {
-        report.limits[limit->name] = limit->operations / measured[2].seconds * 1e-9;
-        row.limit_gops = report.limits[limit->name] / kernel.plane_pairs;
+    if (rows.size() > 1) {
+        choices.add(name, rows);
     }
-    return row;
+    report.rows.insert(report.rows.end(), rows.begin(), rows.end());
 }
 
 /** What a program adds to each of its kernels: the library of a long chain of tiny layers against its kernels
@@ -205,17 +230,21 @@ void bench_kernels(const BenchOptions &options, BenchReport &report) {
         }
         return found;
     };
+    ChoiceCheck choices;
     for (const CpuLevel *level : bench_levels(options, report)) {
         for (const Layers &layers : kLayers) {
             const std::string name = fmt::format("{}/{}", layers.name(), level->name);
             if (wanted(name)) {
-                report.rows.push_back(measure_layers(name, layers, *level, options.rounds, report));
+                measure_layers(name, layers, *level, options, report, choices);
             }
         }
         const std::string name = fmt::format("program/overhead/{}", level->name);
         if (wanted(name)) {
             report.rows.push_back(measure_overhead(name, *level, options.rounds));
         }
+    }
+    if (options.all_arithmetic) {
+        report.summary.push_back(choices.summary());
     }
     user_check(!report.rows.empty(),
                "--filter: expected an expression that occurs in the name of a kernel, such as "

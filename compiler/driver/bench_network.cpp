@@ -1,5 +1,6 @@
 #include "compiler/base/philox.h"
 #include "compiler/codegen/jit.h"
+#include "compiler/driver/arithmetic_variants.h"
 #include "compiler/driver/bench.h"
 #include "compiler/driver/kernel_report.h"
 #include "compiler/driver/library_program.h"
@@ -197,6 +198,55 @@ void bench_network(const BenchOptions &options, BenchReport &report) {
         report.rows.push_back(whole);
         report.rows.insert(report.rows.end(), layers.begin(), layers.end());
     }
+}
+
+void bench_arithmetics(const BenchOptions &options, BenchReport &report) {
+    const Graph network = find_network(options.subject).graph();
+    const CpuLevel *level = options.level.empty() ? &host_level() : bench_levels(options, report).at(0);
+    const bool parallel = options.threads != 1;
+    set_jit_threads(options.threads);
+    const LowerChoice choice{.level = level, .batch = {}, .parallel = parallel};
+    const Program program = deployed_program(network, parameters_of(network, options.parameters));
+    const std::vector<ArithmeticVariant> variants = arithmetic_variants(program, choice, true);
+    std::vector<std::unique_ptr<JitProgram>> programs;
+    std::vector<std::vector<KernelReport>> kernels;
+    for (const ArithmeticVariant &variant : variants) {
+        programs.push_back(
+            std::make_unique<JitProgram>(jit_program(variant.program, *level, parallel, true)));
+        kernels.push_back(report_kernels(variant.program, choice));
+    }
+    ChoiceCheck choices;
+    for (const int64_t batch : options.batches) {
+        std::vector<std::unique_ptr<Subject>> subjects;
+        std::vector<std::vector<double>> parts(variants.size(), std::vector<double>(program.steps.size()));
+        std::vector<Contender> contenders;
+        for (size_t i = 0; i < variants.size(); ++i) {
+            subjects.push_back(std::make_unique<Subject>(*programs[i], batch));
+            contenders.push_back({[&, i] { subjects[i]->run(&parts[i]); }, &parts[i]});
+        }
+        fmt::print(stderr, "measuring batch {}\n", batch);
+        const std::vector<Measurement> measured = measure(contenders, options.rounds);
+        for (size_t step = 0; step < program.steps.size(); ++step) {
+            const std::string layer = fmt::format("layer/{}/batch{}", program.steps[step].layer, batch);
+            std::vector<BenchRow> rows;
+            for (size_t i = 0; i < variants.size(); ++i) {
+                const KernelReport &kernel = kernels[i][step];
+                if (!kernel.arithmetic.empty() &&
+                    (i == 0 || kernel.arithmetic != kernels[0][step].arithmetic)) {
+                    rows.push_back(
+                        {.name = fmt::format("{}/{}", layer, kernel.arithmetic),
+                         .arithmetic = kernel.arithmetic,
+                         .seconds = measured[i].parts.at(step),
+                         .operations = static_cast<double>(program.steps[step].operations * batch)});
+                }
+            }
+            if (rows.size() > 1) {
+                choices.add(layer, rows);
+            }
+            report.rows.insert(report.rows.end(), rows.begin(), rows.end());
+        }
+    }
+    report.summary.push_back(choices.summary());
 }
 
 void bench_training(const BenchOptions &options, BenchReport &report) {

@@ -110,6 +110,7 @@ std::function<void()> add_compile(CLI::App &app) {
     app.add_option("--name", options->name, "Name of the library and its functions; default: the network's");
     app.add_flag("--parallel", options->parallel,
                  "Calls use several threads; the library then needs pthreads");
+    add_machine_option(app);
     app.add_flag("--assembly", options->assembly, "Write each kernel's assembly too");
     CLI::Option *cache = app.add_option("--cache-dir", options->cache,
                                         "Folder of compiled kernels; default: ~/.cache/quantide");

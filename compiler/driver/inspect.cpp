@@ -1,6 +1,6 @@
+#include "compiler/codegen/target_rates.h"
 #include "compiler/driver/command.h"
 #include "compiler/driver/kernel_report.h"
-#include "compiler/driver/rates.h"
 #include "compiler/driver/support.h"
 #include "compiler/driver/text.h"
 #include "compiler/passes/pass.h"
@@ -153,7 +153,7 @@ LowerChoice lower_choice(const InspectOptions &options) {
             .strict_float = false};
 }
 
-/** What a level does in each kernel, and how long it takes by the shipped rates. */
+/** What a level does in each kernel, and how long it takes by the rates in use. */
 Table arithmetic_table(const Program &program, const Target &target, LowerChoice choice) {
     Table table = {{"#", "layer", "kernel"}};
     for (const CpuLevel *level : target.levels) {
@@ -170,7 +170,7 @@ Table arithmetic_table(const Program &program, const Target &target, LowerChoice
                           : report.instruction.empty()
                               ? report.arithmetic
                               : fmt::format("{} ({})", report.arithmetic, report.instruction));
-            const std::optional<double> gops = shipped_rate(*choice.level, report.arithmetic);
+            const std::optional<double> gops = rate_of(*choice.level, report.arithmetic);
             if (step.operations == 0 || !gops) {
                 row.emplace_back("-");
                 continue;
@@ -187,6 +187,32 @@ Table arithmetic_table(const Program &program, const Target &target, LowerChoice
         last.insert(last.end(), {"", format_seconds(seconds)});
     }
     table.push_back(std::move(last));
+    return table;
+}
+
+/** What each level could multiply codes by: the choice, the runner-up and what both are estimated to take. */
+Table choice_table(const Program &program, const Target &target, LowerChoice choice) {
+    Table table = {{"#", "layer", "level", "choice", "one image", "of many", "because", "runner-up",
+                    "one image", "of many", "because"}};
+    for (const Step &step : program.steps) {
+        for (const CpuLevel *level : target.levels) {
+            choice.level = level;
+            const std::vector<ArithmeticReport> found = report_arithmetics(program, step, choice);
+            if (found.empty()) {
+                continue;
+            }
+            std::vector<std::string> row = {std::to_string(step.kernel), step.layer, level->name};
+            for (size_t i = 0; i < 2; ++i) {
+                if (i < found.size()) {
+                    row.insert(row.end(), {found[i].name, format_seconds(found[i].one),
+                                           format_seconds(found[i].many), found[i].why});
+                } else {
+                    row.insert(row.end(), {"none", "-", "-", "-"});
+                }
+            }
+            table.push_back(std::move(row));
+        }
+    }
     return table;
 }
 
@@ -226,13 +252,16 @@ void inspect(const InspectOptions &options) {
     const Program program = make_program(run_pipeline(options));
     fmt::print("{}\n", format_table(layer_table(program)));
     fmt::print("{}\n", format_table(arithmetic_table(program, target, lower_choice(options))));
+    if (const Table choices = choice_table(program, target, lower_choice(options)); choices.size() > 1) {
+        fmt::print("{}\n", format_table(choices));
+    }
     const Table boundaries = boundary_table(program);
     if (boundaries.size() > 1) {
         fmt::print("{}\n", format_table(boundaries));
     }
     const char *unit = options.training ? "in all" : "per image";
     fmt::print("{} kernels; operations are per image, 2 per multiply-add\n", program.steps.size());
-    fmt::print("estimated: operations {} by shipped rates of one core, weights in cache; 'bench' measures\n",
+    fmt::print("estimated: operations {} by the rates of one core, weights in cache; 'bench' measures\n",
                options.training ? "of a step" : "of an image");
     fmt::print("arena: {} bytes {}; peak: {} bytes are alive in #{}, no plan needs less\n",
                program.scratch_bytes_per_image, unit, program.peak_bytes_per_image, program.peak_step);
@@ -247,6 +276,7 @@ std::function<void()> add_inspect(CLI::App &app) {
         ->capture_default_str();
     add_parameter_options(app, options->parameters,
                           "safetensors file with the parameters; default: those that training starts from");
+    add_machine_option(app);
     app.add_option("--after", options->after, "Print the graph after this pass; 'list passes' names them");
     app.add_flag("--training", options->training, "The training step instead of the deployed network");
     return [options] { inspect(*options); };

@@ -1,6 +1,7 @@
 #include "compiler/driver/kernel_report.h"
 
 #include "compiler/codegen/kernel_compiler.h"
+#include "compiler/lower/arithmetic.h"
 #include "compiler/lower/group_lowering.h"
 #include "schedules/schedule.h"
 
@@ -37,6 +38,19 @@ KernelReport report_kernel(const Program &program, const Step &step, const Lower
     const Kernel kernel = lower_step(program, step, choice);
     return {family_of(kernel), kernel.arithmetic, find_schedule(kernel.family, kernel.target).instruction,
             kernel.plane_pairs};
+}
+
+std::vector<ArithmeticReport> report_arithmetics(const Program &program, const Step &step,
+                                                 const LowerChoice &choice) {
+    std::vector<ArithmeticReport> reports;
+    for (const Node &node : program.graph.nodes) {
+        if (node.group == group_of(program, step) && is_integer_product(node)) {
+            for (const ArithmeticCost &cost : arithmetics_of(program.graph, node, lower_options(choice))) {
+                reports.push_back({to_string(cost.arithmetic), cost.name, cost.one, cost.many, cost.why});
+            }
+        }
+    }
+    return reports;
 }
 
 std::string kernel_signature(const Program &program, const Step &step, const LowerChoice &choice) {

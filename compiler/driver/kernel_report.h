@@ -25,6 +25,18 @@ struct LowerChoice {
 /** What the compiler chooses for a step of a program. */
 KernelReport report_kernel(const Program &program, const Step &step, const LowerChoice &choice);
 
+/** An arithmetic that can compute a step's integer product (see ArithmeticCost). */
+struct ArithmeticReport {
+    std::string option;  ///< as a layer asks for it: "popcount"
+    std::string name;    ///< on the level: "maddubs"
+    double one, many;    ///< estimated seconds an image, alone and in a large batch
+    std::string why;
+};
+
+/** What can compute a step's integer product on a level, the choice first; none without such a product. */
+std::vector<ArithmeticReport> report_arithmetics(const Program &program, const Step &step,
+                                                 const LowerChoice &choice);
+
 /** What a step's kernel computes: those of equal text are one kernel. */
 std::string kernel_signature(const Program &program, const Step &step, const LowerChoice &choice);
 

@@ -1,5 +1,7 @@
 #include "compiler/driver/support.h"
 
+#include "compiler/codegen/target_rates.h"
+
 #include "compiler/base/file.h"
 #include "compiler/passes/pass.h"
 #include "training/initialize.h"
@@ -15,6 +17,10 @@
 
 namespace quantide {
 
+namespace {
+constexpr uint64_t kMostMachineBytes = 1 << 16;
+}  // namespace
+
 namespace fs = std::filesystem;
 
 void add_network_argument(CLI::App &app, std::string &name) {
@@ -25,6 +31,18 @@ void add_threads_option(CLI::App &app, int &threads) {
     app.add_option("--threads", threads, "Threads to use; 0: one a CPU. Results do not depend on it")
         ->check(whole_number(0, 4096))
         ->capture_default_str();
+}
+
+void add_machine_option(CLI::App &app) {
+    app.add_option_function<std::string>(
+           "--machine",
+           [](const std::string &path) {
+               use_machine(parse_machine(read_file(path, kMostMachineBytes), path));
+           },
+           "File of rates by which arithmetics are chosen: 'bench machine -o' writes this machine's; "
+           "default: "
+           "those that ship")
+        ->envname("QUANTIDE_MACHINE");
 }
 
 CLI::Validator whole_number(uint64_t least, uint64_t most) {

@@ -14,6 +14,9 @@ void add_network_argument(CLI::App &app, std::string &name);
 /** Adds --threads. */
 void add_threads_option(CLI::App &app, int &threads);
 
+/** Adds --machine: the rates by which arithmetics are chosen, of a file that `bench machine` wrote. */
+void add_machine_option(CLI::App &app);
+
 /** What an option's text must be: a whole number in that range; a number above 0. */
 CLI::Validator whole_number(uint64_t least, uint64_t most);
 CLI::Validator positive_number();

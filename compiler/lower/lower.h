@@ -18,6 +18,9 @@ struct LowerOptions {
     bool strict_float = true;
 };
 
+/** What the kernels of a level are compiled for: all checks are the program's. */
+Halide::Target kernel_target(const LowerOptions &options);
+
 /** Makes one fusion group of a graph, after the pass `fuse`, one scheduled Halide pipeline. Operands are
  * the group's outside inputs in order of first use, then the values that leave it in order of
  * definition; each in its value's layout. */

@@ -4,26 +4,23 @@
 
 namespace quantide {
 
-namespace {
-
-/** The target of the kernels of a level: all checks are the program's. */
-Halide::Target kernel_target(const CpuLevel &level) {
+Halide::Target kernel_target(const LowerOptions &options) {
+    const CpuLevel &level = *options.level;
     const std::string architecture = level.architecture == std::string("x86-64") ? "x86-64" : "arm-64";
-    return Halide::Target(architecture + "-linux" + level.features)
-        .with_feature(Halide::Target::NoRuntime)
-        .with_feature(Halide::Target::NoAsserts)
-        .with_feature(Halide::Target::NoBoundsQuery);
+    Halide::Target target = Halide::Target(architecture + "-linux" + level.features)
+                                .with_feature(Halide::Target::NoRuntime)
+                                .with_feature(Halide::Target::NoAsserts)
+                                .with_feature(Halide::Target::NoBoundsQuery);
+    if (options.strict_float) {
+        target.set_feature(Halide::Target::StrictFloat);
+    }
+    return target;
 }
-
-}  // namespace
 
 Kernel lower_group(const Graph &graph, int group, const LowerOptions &options) {
     GroupLowering lowering(graph, group, options);
-    lowering.kernel.target = kernel_target(*options.level);
+    lowering.kernel.target = kernel_target(options);
     lowering.kernel.parallel = options.parallel;
-    if (options.strict_float) {
-        lowering.kernel.target.set_feature(Halide::Target::StrictFloat);
-    }
     lowering.kernel.signature = group_signature(graph, group, options);
     for (const Node &node : graph.nodes) {
         if (node.group == group) {

@@ -1,3 +1,4 @@
+#include "compiler/lower/arithmetic.h"
 #include "compiler/lower/group_lowering.h"
 
 #include <fmt/ranges.h>
@@ -37,6 +38,9 @@ std::string group_signature(const Graph &graph, int group, const LowerOptions &o
         }
         for (const auto &[key, attribute] : node.attributes) {
             text += fmt::format(" {}={}", key, describe(attribute));
+        }
+        if (is_integer_product(node)) {
+            text += fmt::format(" by {}", to_string(choose_arithmetic(graph, node, options)));
         }
         for (ValueId id : node.outputs) {
             text += fmt::format(" -> %{} {}", refer(id), describe(graph.value(id)));

@@ -27,6 +27,7 @@ const OpDef conv2d_op = {
         // Copies: adding a node moves the graph's values.
         const Shape image = graph.value(node.inputs[0]).shape, kernel = graph.value(node.inputs[1]).shape;
         Attributes attributes = node.attributes;
+        attributes.erase("arithmetic");
         ValueId dx = -1;
         if (graph.producer(node.inputs[0]).op != "input") {
             attributes["image"] = Shape{image[2], image[3]};

@@ -249,7 +249,9 @@ void lower_integer_conv2d(GroupLowering &group, const Node &node) {
     user_check(kernel.k <= kMostInputs, "conv2d '{}': expected at most {} inputs of an output, found {}",
                node.name, kMostInputs, kernel.k);
     check_accumulator(group, node);
-    const Arithmetic arithmetic = choose_arithmetic(group, node, "conv2d");
+    const Arithmetic arithmetic = choose_arithmetic(group.graph, node, group.options);
+    kernel.family = fmt::format("conv2d/{}", to_string(arithmetic));
+    kernel.operands = fmt::format("w{}a{}", conv.w->type.bits, conv.x->type.bits);
     const bool apart = conv.groups > 1 && (arithmetic == Arithmetic::Bytes || !share_words(conv));
     internal_check(!apart || !is_centered(node),
                    "integer_conv2d '{}': groups apart multiply integers as they are", node.name);

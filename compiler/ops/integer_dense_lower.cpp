@@ -150,7 +150,10 @@ void lower_integer_dense(GroupLowering &group, const Node &node) {
     kernel.n = w.shape[0];
     kernel.k = inputs;
     kernel.m = group.options.batch.value_or(0);
-    const bool popcount = choose_arithmetic(group, node, "dense") == Arithmetic::Popcount;
+    const Arithmetic arithmetic = choose_arithmetic(group.graph, node, group.options);
+    const bool popcount = arithmetic == Arithmetic::Popcount;
+    kernel.family = fmt::format("dense/{}", to_string(arithmetic));
+    kernel.operands = fmt::format("w{}a{}", w.type.bits, x.type.bits);
     const Tuning &tuning = find_schedule(kernel.family, kernel.target).tuning;
     group.define(node.outputs[0],
                  popcount ? bits_by_bits(group, node, tuning) : bytes_by_bytes(group, node, tuning));

@@ -23,7 +23,9 @@ Graph as_float32(const Graph &network) {
             for (ValueId input : node.inputs) {
                 inputs.push_back(rewriter.at(input));
             }
-            rewriter.replace(node.outputs.at(0), rewriter.clone(node, node.name, inputs));
+            Node of_floats = node;
+            of_floats.attributes.erase("arithmetic");
+            rewriter.replace(node.outputs.at(0), rewriter.clone(of_floats, node.name, inputs));
         }
     }
     return rewriter.finish();

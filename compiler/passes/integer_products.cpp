@@ -43,8 +43,15 @@ private:
 
     void dense(const Node &node) {
         const bool centered = is_counted_centered(value(node, 0), value(node, 1));
-        ValueId acc = to_.add_one("integer_dense", node.name + ".product", {in(node, 0), in(node, 1)},
-                                  centered ? Attributes{{"centered", int64_t{1}}} : Attributes{});
+        Attributes product;
+        if (node.has("arithmetic")) {
+            product["arithmetic"] = node.text("arithmetic");
+        }
+        if (centered) {
+            product["centered"] = int64_t{1};
+        }
+        ValueId acc =
+            to_.add_one("integer_dense", node.name + ".product", {in(node, 0), in(node, 1)}, product);
         acc = centered ? recenter(node, acc) : acc;
         dequantize(node, acc, {}, {});
     }
@@ -59,6 +66,7 @@ private:
         attributes.erase("pad_value");
         const int64_t code = pad == 0 ? 0 : code_of(*operands.x, pad).value();
         Attributes product = attributes;
+        attributes.erase("arithmetic");
         product["pad_code"] = code;
         const bool centered = is_counted_centered(*operands.x, *operands.w) && share_words(operands);
         if (centered) {

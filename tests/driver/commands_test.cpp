@@ -1,7 +1,8 @@
+#include "compiler/base/file.h"
+#include "compiler/codegen/target_rates.h"
 #include "compiler/driver/command.h"
 #include "compiler/driver/limit_loop.h"
 #include "compiler/driver/measure.h"
-#include "compiler/driver/rates.h"
 #include "compiler/driver/text.h"
 #include "compiler/passes/pass.h"
 #include "runtime/cpu_features.h"
@@ -15,7 +16,13 @@ namespace quantide {
 
 namespace {
 
+using testing::AllOf;
+using testing::Contains;
+using testing::ContainsRegex;
+using testing::Gt;
 using testing::HasSubstr;
+using testing::Not;
+using testing::SizeIs;
 
 TEST(Commands, HelpTeaches) {
     const TemporaryFolder folder;
@@ -73,17 +80,17 @@ TEST(Commands, EveryArithmeticHasAShippedRate) {
         const Halide::Target target(std::string(level.architecture) + "-linux" + level.features);
         for (const Schedule &row : all_schedules()) {
             if (*row.arithmetic != 0 && &find_schedule(row.family, target) == &row) {
-                EXPECT_GT(shipped_rate(level, row.arithmetic).value_or(0), 0)
+                EXPECT_GT(rate_of(level, row.arithmetic).value_or(0), 0)
                     << level.name << ", " << row.arithmetic;
                 ++rows;
             }
         }
         for (const std::string &arithmetic : limited_arithmetics(level)) {
-            EXPECT_TRUE(shipped_rate(level, arithmetic)) << level.name << ", " << arithmetic;
+            EXPECT_TRUE(rate_of(level, arithmetic)) << level.name << ", " << arithmetic;
         }
     }
     EXPECT_GT(rows, 30);
-    EXPECT_FALSE(shipped_rate(host_level(), "no such arithmetic"));
+    EXPECT_FALSE(rate_of(host_level(), "no such arithmetic"));
 }
 
 TEST(Commands, BenchReports) {
@@ -114,16 +121,40 @@ TEST(Commands, BenchReports) {
     ASSERT_EQ(images["results"].size(), 2U);
     for (const auto &[row, name, layers] : {std::tuple{0, "conv2d", 1}, std::tuple{1, "chain5", 5}}) {
         const nlohmann::json &result = images["results"][static_cast<size_t>(row)];
-        EXPECT_EQ(result["name"], fmt::format("{}/w1a1/k3_c512_n512_7x7/{}", name, host_level().name));
+        EXPECT_EQ(result["name"],
+                  fmt::format("{}/w1a1/k3_c512_n512_7x7/{}/popcount", name, host_level().name));
         EXPECT_NEAR(result["gops"].get<double>() * result["seconds"].get<double>(),
                     layers * 2e-9 * 9 * 512 * 512 * 49, 1e-9);
     }
+    // By every arithmetic that a layer can have: the second has signs on both sides.
+    const nlohmann::json all = report("tiny --batch 3 --all-arithmetic");
+    std::vector<std::string> names;
+    for (const nlohmann::json &row : all["results"]) {
+        names.push_back(row["name"]);
+    }
+    EXPECT_THAT(names, AllOf(Contains("layer/dense2/batch3/popcount"), SizeIs(Gt(2U))));
     // Levels that the machine lacks are named, not measured.
     int levels = 0;
     for (const CpuLevel &level : all_levels()) {
         levels += level.architecture == std::string(host_architecture()) ? 1 : 0;
     }
     EXPECT_EQ(kernels["results"].size() + kernels["skipped"].size(), static_cast<size_t>(levels));
+}
+
+TEST(Commands, RatesOfAMachineAreWrittenAndChosenBy) {
+    const TemporaryFolder folder;
+    const std::string level = host_level().name;
+    expect_driver(folder.path(), "bench machine --rounds 1 --level " + level + " -o machine.txt");
+    const Machine machine = parse_machine(content_of(folder / "machine.txt"), "machine.txt");
+    EXPECT_GT(machine.at(level).at("popcount"), 0);
+    const auto choices = [&](const std::string &popcount) {
+        write_file(folder / "mine.txt", level + " " + popcount + " popcount\n");
+        return expect_driver(folder.path(), "inspect tiny --machine mine.txt --target x86-64-linux-" + level);
+    };
+    if (host_architecture() == std::string("x86-64")) {
+        EXPECT_THAT(choices("1000000"), ContainsRegex("dense2 +" + level + " +popcount"));
+        EXPECT_THAT(choices("1"), Not(ContainsRegex("dense2 +" + level + " +popcount")));
+    }
 }
 
 TEST(Text, Tables) {

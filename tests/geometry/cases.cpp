@@ -124,6 +124,12 @@ ConvCase make_conv_case(const Choice &choice) {
                         : choice[kGroups] == kTwo ? 2
                                                   : c.channels,
               .weights = c.arithmetic.weights};
+    // Where bit planes and bytes would do, each in every second case.
+    const bool both = !c.arithmetic.bytes && c.conv.groups == 1 && c.arithmetic.inputs != float32() &&
+                      c.arithmetic.weights != float32() && c.arithmetic.weights != symmetric(8);
+    if (both) {
+        c.conv.arithmetic = (choice[kHeight] + choice[kOutputs]) % 2 == 0 ? "popcount" : "bytes";
+    }
     return c;
 }
 

@@ -64,17 +64,6 @@ struct Operand {
     }
 };
 
-std::vector<int64_t> extents_of(const Value &value, const Array &array) {
-    std::vector<int64_t> extents(array.shape.rbegin(), array.shape.rend());
-    const auto panels = [](int64_t n) { return (n + 31) / 32; };
-    if (value.layout == Layout::PackedWords) {
-        extents[0] = panels(extents[0]);
-    } else if (value.layout == Layout::OutputPanels) {
-        extents = {32, value.type.bits == 1 ? panels(extents[0]) : extents[0], panels(extents[1])};
-    }
-    return extents;
-}
-
 bool is_source(const Node &node) { return node.inputs.empty(); }
 
 }  // namespace
@@ -206,7 +195,7 @@ std::string run_and_compare(const TestGroup &group, const LowerOptions &options,
         const auto add = [&](ValueId id, const Halide::Type &type, bool is_output) {
             const Value &value = group.graph.value(id);
             Array array = to_layout(expected.at(id), value.layout);
-            const std::vector<int64_t> extents = extents_of(value, array);
+            const std::vector<int64_t> extents = storage_of(array.shape, value.type, value.layout).extents;
             if (is_output) {
                 std::fill(array.bytes.begin(), array.bytes.end(), std::byte{0xcd});
             }

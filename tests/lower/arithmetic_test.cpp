@@ -1,0 +1,114 @@
+#include "compiler/lower/arithmetic.h"
+
+#include "compiler/codegen/target_rates.h"
+#include "compiler/quantizers/quantizer.h"
+#include "tests/base/expect_error.h"
+#include "tests/lower/run_group.h"
+
+#include <gmock/gmock.h>
+
+namespace quantide {
+namespace {
+
+constexpr int kInputs = 1029, kOutputs = 5, kRows = 4;
+
+/** Codes [rows, kInputs]: of a row all largest, of a row all 0, the others random. */
+Array extreme_codes(ElementType type, int rows, std::mt19937 &random) {
+    Array codes = random_array(type, {rows, kInputs}, random);
+    const auto bytes = codes.as<uint8_t>();
+    std::fill_n(bytes.begin(), kInputs, static_cast<uint8_t>((1 << type.bits) - 1));
+    std::fill_n(bytes.begin() + kInputs, kInputs, uint8_t{0});
+    return codes;
+}
+
+/** A product of codes that asks for an arithmetic, if that is not empty. */
+TestGroup product_group(const Quantizer &x_quantizer, const Quantizer &w_quantizer,
+                        const std::string &arithmetic, std::mt19937 &random) {
+    Graph graph;
+    const ValueId x = add_input(graph, UInt(8), kInputs);
+    graph.value(x).type = x_quantizer.type();
+    graph.value(x).encoding = x_quantizer.encoding();
+    const ValueId w =
+        graph.add_constant("w", extreme_codes(w_quantizer.type(), kOutputs, random), w_quantizer.encoding());
+    const Attributes attributes = arithmetic.empty() ? Attributes{} : Attributes{{"arithmetic", arithmetic}};
+    graph.outputs = {graph.add_one("integer_dense", "d", {x, w}, attributes)};
+    return {as_one_group(graph), fmt::format("{} x {}", w_quantizer.text(), x_quantizer.text())};
+}
+
+// The largest sums of 16 bits are those of equal signs throughout.
+TEST(Arithmetic, NoSumOverflows) {
+    std::mt19937 random(1);
+    const std::pair<const char *, const char *> operands[] = {
+        {"unsigned_uniform(8)", "symmetric(8)"}, {"unsigned_uniform(8)", "symmetric(7)"},
+        {"unsigned_uniform(8)", "symmetric(4)"}, {"unsigned_uniform(8)", "ternary"},
+        {"symmetric(7)", "symmetric(8)"},        {"symmetric(7)", "unsigned_uniform(7)"},
+        {"symmetric(4)", "symmetric(4)"},        {"unsigned_uniform(3)", "sign"},
+    };
+    for (const auto &[x, w] : operands) {
+        const Quantizer x_quantizer = find_quantizer(x);
+        const TestGroup group = product_group(x_quantizer, find_quantizer(w), "bytes", random);
+        for (const CpuLevel &level : all_levels()) {
+            if (host_runs(level)) {
+                EXPECT_EQ(run_and_compare(group, {.level = &level}, {kRows}, random,
+                                          {{"x", extreme_codes(x_quantizer.type(), kRows, random)}}),
+                          "")
+                    << level.name << ", " << group.what;
+            }
+        }
+    }
+}
+
+TEST(Arithmetic, IsTheFastestByTheRates) {
+    std::mt19937 random(2);
+    const CpuLevel &level = find_level("avx2");
+    const auto chosen = [&](int w, int x, std::optional<int64_t> batch) {
+        const auto quantizer = [](int bits) {
+            return find_quantizer(bits == 1 ? "sign" : fmt::format("symmetric({})", bits));
+        };
+        const TestGroup group = product_group(quantizer(x), quantizer(w), "", random);
+        return arithmetics_of(group.graph, group.graph.nodes.back(), {.level = &level, .batch = batch});
+    };
+    for (const std::optional<int64_t> batch : {std::optional<int64_t>(), std::optional<int64_t>(1)}) {
+        EXPECT_EQ(chosen(1, 1, batch).front().arithmetic, Arithmetic::Popcount);
+        EXPECT_EQ(chosen(1, 2, batch).front().arithmetic, Arithmetic::Popcount);
+        EXPECT_EQ(chosen(2, 2, batch).front().arithmetic, Arithmetic::Popcount);
+    }
+    EXPECT_EQ(chosen(4, 4, {}).front().arithmetic, Arithmetic::Bytes);
+    EXPECT_EQ(chosen(2, 2, 1000).front().arithmetic, Arithmetic::Bytes);
+    EXPECT_EQ(chosen(1, 8, {}).size(), 1U);
+    use_machine({{"avx2", {{"popcount", 75000}}}});
+    EXPECT_EQ(chosen(4, 4, {}).front().arithmetic, Arithmetic::Popcount);
+    use_machine(shipped_machine());
+    EXPECT_EQ(chosen(4, 4, {}).front().arithmetic, Arithmetic::Bytes);
+}
+
+TEST(Arithmetic, RefusesWhatTheOperandsCannot) {
+    std::mt19937 random(3);
+    for (const CpuLevel &level : all_levels()) {
+        for (const auto &[x, w] :
+             {std::pair{"unsigned_uniform(8)", "sign"}, {"sign", "unsigned_uniform(2)"}}) {
+            const TestGroup group = product_group(find_quantizer(x), find_quantizer(w), "popcount", random);
+            expect_error([&] { lower_group(group.graph, 0, {.level = &level}); },
+                         {"'d'", "bytes", "found 'popcount'", level.name});
+        }
+    }
+}
+
+TEST(TargetRates, AreReadAndWritten) {
+    const Machine machine{{"avx2", {{"popcount", 812.5}, {"maddubs", 300}}},
+                          {"neon", {{"table look-up", 7}}}};
+    EXPECT_EQ(parse_machine(print_machine(machine, "a CPU"), "m"), machine);
+    EXPECT_EQ(parse_machine("\n# only comments\n\n", "m"), Machine());
+    const std::pair<const char *, const char *> bad[] = {
+        {"avx2 fast popcount", "m:1"},     {"avx2 1", "m:1"},
+        {"\navx2 -5 popcount", "m:2"},     {"avx2 nan popcount", "positive rate"},
+        {"sse9 100 popcount", "baseline"}, {"avx2 100 vnni", "maddubs"},
+        {"avx2 inf popcount", "m:1"},      {"avx2 0 popcount", "m:1"},
+    };
+    for (const auto &[text, message] : bad) {
+        expect_error([&] { parse_machine(text, "m"); }, {message});
+    }
+}
+
+}  // namespace
+}  // namespace quantide
