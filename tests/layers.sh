@@ -25,8 +25,8 @@ layer 'compiler/ir/*.* compiler/@(ops|quantizers)/!(*_lower).@(cpp|h)' "$graph"
 layer 'compiler/interpret/*.*' "$graph|compiler/interpret/"
 layer 'compiler/passes/*.*' "$graph|compiler/(passes|interpret)/"
 layer 'dsl/*.*' "$graph|dsl/"
-layer 'schedules/*.*' 'compiler/base/|compiler/codegen/target\.h|schedules/|Halide\.h'
-layer 'compiler/lower/*.* compiler/@(ops|quantizers)/*_lower.cpp' "$graph|compiler/lower/|compiler/codegen/target\.h|schedules/|Halide\.h"
+layer 'schedules/*.*' 'compiler/base/|compiler/codegen/target(_rates)?\.h|schedules/|Halide\.h'
+layer 'compiler/lower/*.* compiler/@(ops|quantizers)/*_lower.cpp' "$graph|compiler/lower/|compiler/codegen/target(_rates)?\.h|schedules/|Halide\.h"
 layer 'compiler/codegen/*.*' "$compile|schedules/|Halide"
 layer 'examples/common/*.*' "$graph|examples/common/"
 layer 'training/*.*' "$compile|dsl/|examples/common/|training/"

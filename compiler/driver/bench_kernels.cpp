@@ -58,6 +58,8 @@ const Layers kLayers[] = {
     {"w4a4", {4096}, 1024, 1},
     {"w4a4", {4096}, 1024, 1024},
     {"w2a8", {4096}, 1024, 1024},
+    {"w8a8", {4096}, 1024, 1},
+    {"w8a8", {4096}, 1024, 1024},
     {"w1a1", {256, 32, 32}, 256, 1, 3},
     {"w1a1", {256, 28, 28}, 256, 1, 3},
     {"w1a1", {256, 14, 14}, 256, 1, 3},
@@ -66,12 +68,17 @@ const Layers kLayers[] = {
     {"w1a1", {512, 7, 7}, 512, 1, 3},
     {"w1a2", {256, 28, 28}, 256, 1, 3},
     {"w2a2", {256, 28, 28}, 256, 1, 3},
+    {"w4a4", {256, 28, 28}, 256, 1, 3},
+    {"w8a8", {256, 28, 28}, 256, 1, 3},
     {"w1a8", {3, 32, 32}, 128, 1, 3},
     {"f32", {64, 28, 28}, 64, 1, 3},
     {"f32", {3, 224, 224}, 64, 1, 7, 2},
     {"w1a1", {256, 28, 28}, 256, 1, 3, 1, 5},
     {"w1a1", {64, 56, 56}, 64, 1, 3, 1, 5},
     {"w1a1", {512, 7, 7}, 512, 1, 3, 1, 5},
+    {"w8a8", {256, 28, 28}, 256, 1, 3, 1, 5},
+    {"w8a8", {64, 56, 56}, 64, 1, 3, 1, 5},
+    {"w8a8", {512, 7, 7}, 512, 1, 3, 1, 5},
     {"w1a1", {256, 28, 28}, 256, 1, 3, 1, 1, 4},
     {"w1a1", {256, 28, 28}, 256, 1, 3, 1, 1, 64},
     {"w1a1", {256, 28, 28}, 256, 1, 3, 1, 1, 256},
@@ -85,6 +92,7 @@ Graph network_of(const Layers &layers) {
         const bool codes = arithmetic != "f32";
         const int weight_bits = codes ? arithmetic[1] - '0' : 0, input_bits = codes ? arithmetic[3] - '0' : 0;
         const Precision weights = codes ? symmetric(weight_bits) : float32();
+        const Precision next = weight_bits == 8 ? unsigned_uniform(8) : sign();  // as networks have it
         const auto product = [&](const Tensor &x, int64_t outputs, int64_t kernel, int64_t stride,
                                  int64_t groups) {
             return layers.images() ? conv2d(x, {.channels = outputs,
@@ -102,7 +110,7 @@ Graph network_of(const Layers &layers) {
         for (int layer = 0; layer < layers.count; ++layer) {
             x = batch_norm(product(x, layers.outputs, layers.kernel, layers.stride, layers.groups));
             if (codes) {
-                x = quantize(x, symmetric(input_bits == 8 ? 1 : input_bits));
+                x = quantize(x, input_bits == 8 ? next : symmetric(input_bits));
             }
         }
         x = product(x, 1, 1, 1, 1);  // reads the last of them as another layer would
