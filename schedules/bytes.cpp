@@ -88,9 +88,7 @@ void schedule_expanded_dense(Kernel &kernel, const Tuning &tuning) {
         sums.vectorize(lane, tuning.vector).unroll(lane).unroll(row).unroll(r[0]);
     }
     weights.compute_at(accumulate, outer).store_in(MemoryType::Register);
-    weights.bound(weights.args()[1], 0, 8).bound(weights.args()[2], 0, kernel.plane_pairs);
-    weights.reorder(lane, weights.args()[1], weights.args()[2], weights.args()[3], panel);
-    weights.vectorize(lane, tuning.vector).unroll(weights.args()[1]).unroll(weights.args()[2]);
+    expand_in_registers(kernel, tuning.vector);
 }
 
 }  // namespace

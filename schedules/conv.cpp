@@ -89,9 +89,7 @@ void schedule_bytes(const Kernel &kernel, const Var &y, const Var &n, const Var 
     if (weights.defined()) {
         // Not "Stack": Halide would put what is large on the heap.
         weights.compute_at(out, all_panels ? n : panels).store_in(MemoryType::Register);
-        const Var lanes = weights.args()[0], bit = weights.args()[1], digit = weights.args()[2];
-        weights.bound(bit, 0, 8).bound(digit, 0, kernel.plane_pairs);
-        weights.vectorize(lanes, tuning.vector).unroll(bit).unroll(digit);
+        expand_in_registers(kernel, tuning.vector);
     }
     if (!image.defined()) {
         return;

@@ -65,6 +65,15 @@ Panels schedule_panels(Kernel &kernel, const Tuning &tuning) {
     return panels;
 }
 
+void expand_in_registers(const Kernel &kernel, int vector) {
+    Func weights = find_stage(kernel, "weights");
+    const std::vector<Var> args = weights.args();
+    const Var bit = args[1], digit = args[2];
+    weights.bound(bit, 0, 8).bound(digit, 0, kernel.plane_pairs);
+    weights.split(args[0], chunk, inner, vector, TailStrategy::RoundUp).vectorize(inner);
+    weights.reorder(inner, bit, digit, chunk, args[3], args[4]).unroll(bit).unroll(digit);
+}
+
 int tile_width(int64_t width, int64_t most) {
     most = std::max<int64_t>(1, std::min(width, most));
     int64_t best = most;

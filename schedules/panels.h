@@ -36,6 +36,10 @@ void schedule_pack(const Kernel &kernel, const Halide::Func &out, const Halide::
 /** Splits the outputs of a kernel into panels, packed or not, and computes "channel_scale" a panel. */
 Panels schedule_panels(Kernel &kernel, const Tuning &tuning);
 
+/** Vectorizes the stage "weights", weights (lane, bit, digit, word, panel) that become bytes: the bits of a
+ * word one after another in registers, which share work. */
+void expand_in_registers(const Kernel &kernel, int vector);
+
 /** Positions of a row of an image in one tile: at most `most`, so that the last tile overlaps the one before
  * as little as can be. */
 int tile_width(int64_t width, int64_t most);

@@ -72,7 +72,7 @@ std::string halide_version() {
 
 std::string cache_key(const KernelRequest &request) {
     const LowerOptions &o = request.options;
-    return fmt::format("kernel 3\n{}\n{}{}\nbatch {} parallel {} strict_float {}\n{}", halide_version(),
+    return fmt::format("kernel 4\n{}\n{}{}\nbatch {} parallel {} strict_float {}\n{}", halide_version(),
                        o.level->architecture, o.level->features, o.batch.value_or(0), o.parallel,
                        o.strict_float, request.signature);
 }

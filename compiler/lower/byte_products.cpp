@@ -51,6 +51,35 @@ Expr numbers_in_bytes(int planes, bool doubles, const Expr &b, const std::functi
     return sum;
 }
 
+/** Numbers of planes first to first + count - 1, each of which doubles, in fields of `width` bits: those of
+ * the bits b, b + width, b + 2 width, ... of a word, b taken modulo the width. */
+Expr numbers_in_fields(int first, int count, int width, const Expr &b,
+                       const std::function<Expr(int)> &plane) {
+    if (width == 1) {
+        return plane(first);
+    }
+    const int half = width / 2;
+    const uint32_t lower = UINT32_MAX / ((1U << half) + 1);  // of each field its lower half
+    const auto every_other = [&](const Expr &halves) {
+        return (halves >> cast<uint32_t>(b & half)) & cast<uint32_t>(Expr(lower));
+    };
+    const Expr low = every_other(numbers_in_fields(first, std::min(count, half), half, b, plane));
+    return count <= half
+               ? low
+               : low | (every_other(numbers_in_fields(first + half, count - half, half, b, plane)) << half);
+}
+
+/** As numbers_in_bytes, where all eight bits are wanted: planes are woven pair by pair, and what bits share
+ * is computed once. */
+Expr woven_in_bytes(int planes, const Expr &b, const std::function<Expr(int)> &plane) {
+    int width = 1;
+    while (width < planes) {
+        width *= 2;
+    }
+    const Expr fields = numbers_in_fields(0, planes, width, b, plane);
+    return width == 8 ? fields : (fields >> cast<uint32_t>(b & (8 - width))) & in_bytes((1 << width) - 1);
+}
+
 /** x + y, byte by byte. */
 Expr add_bytes(const Expr &x, const Expr &y) {
     return ((x & in_bytes(0x7f)) + (y & in_bytes(0x7f))) ^ ((x ^ y) & in_bytes(0x80));
@@ -118,8 +147,19 @@ ByteProduct byte_product_of(const Value &x, bool centered, const Value &w, const
     product.w_signed = product.w_signed || (!is_x86 && product.x_signed);
     product.digits = static_cast<int>(divide_up(w_units.planes, product.digit_planes));
     product.digit_planes = static_cast<int>(divide_up(w_units.planes, product.digits));
+    if (unit == Unit::Pairs && wants_signed && is_x86 && product.digits > 1) {
+        // Digits about 0 make signed sums, which one instruction widens.
+        product.w_bias = 1 << (product.digit_planes - 1);
+        product.w_signed = true;
+        product.block = INT16_MAX / (2 * largest_x * product.w_bias) / 8;
+        internal_check(product.block > 0, "products of {} bits in 16", x.type.bits);
+    }
+    int bias = 0;
+    for (int digit = 0; digit < product.digits; ++digit) {
+        bias += product.w_bias << (digit * product.digit_planes);
+    }
     product.multiplier = w_view.multipliers[0];
-    product.addend = product.w_bias * w_view.multipliers[0] + w_view.addend;
+    product.addend = bias * w_view.multipliers[0] + w_view.addend;
     if (x.type.bits < 8 && apart) {
         const auto depth = static_cast<int>(planes_of(w.shape, Layout::FlatPanels).channels);
         product.weight_multiplier = x_addend * product.multiplier;
@@ -162,7 +202,7 @@ Func bytes_of_words(const ByteProduct &product, const Func &words, int channels)
 Func byte_products(GroupLowering &group, const ByteProduct &product, int words, const Place &place,
                    const std::function<Expr(const Expr &bit, const Expr &word)> &codes, const Func &w) {
     const auto bytes = [&](const Expr &b, const Expr &i, const Expr &d) {
-        const Expr numbers = numbers_in_bytes(product.digit_planes, product.w_doubles, b, [&](int p) -> Expr {
+        const auto plane_of = [&](int p) -> Expr {
             if (product.w_planes == 1) {
                 return w(lane, i, panel);
             }
@@ -172,8 +212,10 @@ Func byte_products(GroupLowering &group, const ByteProduct &product, int words, 
             return product.digits * product.digit_planes == product.w_planes
                        ? w(lane, i * product.w_planes + plane, panel)
                        : Halide::select(plane < product.w_planes, of_plane, cast<uint32_t>(0));
-        });
-        return with_sign(product.w_bias == 0 ? numbers : numbers ^ in_bytes(product.w_bias),
+        };
+        const Expr numbers = product.w_doubles ? woven_in_bytes(product.digit_planes, b, plane_of)
+                                               : numbers_in_bytes(product.digit_planes, false, b, plane_of);
+        return with_sign(product.w_bias == 0 ? numbers : add_bytes(numbers, in_bytes(-product.w_bias)),
                          product.w_signed);
     };
     group.kernel.plane_pairs = product.digits;

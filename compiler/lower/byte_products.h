@@ -4,8 +4,8 @@
 namespace quantide {
 
 /** How a product of codes is one of bytes. A code's number u counts the bits of its planes in units of the
- * first plane's; the byte of an input is x_multiplier u + x_addend, that of a weight u - w_bias. Weights of
- * several planes are multiplied in one piece, or in digits of neighbouring planes. */
+ * first plane's; the byte of an input is x_multiplier u + x_addend. Weights of several planes are
+ * multiplied in one piece, or in digits of neighbouring planes, whose bytes are u - w_bias. */
 struct ByteProduct {
     int x_planes, w_planes;
     bool x_doubles, w_doubles;  ///< each plane counts twice the one before, or the same
