@@ -74,8 +74,7 @@ Tensor conv2d(const Tensor &x, const Conv2dOptions &options) {
     const Shape image = images(x, "conv2d", name);
     user_check(options.channels > 0, "conv2d '{}': expected at least 1 channel, found {}", name,
                options.channels);
-    user_check(options.gradients == float32(), "conv2d '{}': expected float32 gradients, found {}", name,
-               options.gradients.quantizer);
+    Attributes attributes = gradient_attributes("conv2d", name, options.gradients);
     user_check(options.groups > 0 && image[1] % options.groups == 0 && options.channels % options.groups == 0,
                "conv2d '{}': expected groups that divide {} channels in and {} out, found {}", name, image[1],
                options.channels, options.groups);
@@ -86,7 +85,7 @@ Tensor conv2d(const Tensor &x, const Conv2dOptions &options) {
         weights(graph, name,
                 {options.channels, image[1] / options.groups, options.kernel.height, options.kernel.width},
                 options.weights);
-    Attributes attributes = arithmetic_of(graph, name, options.arithmetic, x.id(), weight);
+    attributes.merge(arithmetic_of(graph, name, options.arithmetic, x.id(), weight));
     attributes.merge(Attributes{
         {"strides", shape_of(options.stride)},
         {"dilations", shape_of(options.dilation)},

@@ -40,7 +40,7 @@ struct Conv2dOptions {
     Padding padding = valid();
     int64_t groups = 1;               ///< divides the channels in and out; the channels in: depthwise
     Precision weights = float32();    ///< sign(): latent float32 weights in [-1, 1], one bit in use
-    Precision gradients = float32();  ///< of the layer's products in backward
+    Precision gradients = float32();  ///< of the layer's products in backward: bfloat16(), ...
     std::string name = {};            ///< conv2d1, conv2d2, ... if empty
     std::string arithmetic = {};      ///< of codes: "popcount" or "bytes"; empty: the fastest by estimate
 };

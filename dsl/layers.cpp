@@ -65,13 +65,12 @@ Tensor dense(const Tensor &x, const DenseOptions &options) {
     Graph &graph = x.graph();
     const std::string name = layer_name(graph, "dense", options.name);
     user_check(options.units > 0, "dense '{}': expected at least 1 unit, found {}", name, options.units);
-    user_check(options.gradients == float32(), "dense '{}': expected float32 gradients, found {}", name,
-               options.gradients.quantizer);
+    Attributes attributes = gradient_attributes("dense", name, options.gradients);
     user_check(x.shape().size() == 2, "dense '{}': expected an input [N, features] (see flatten), found {}",
                name, to_string(x.shape()));
     const ValueId weight = weights(graph, name, {options.units, x.shape()[1]}, options.weights);
-    return x.with(graph.add_one("dense", name, {x.id(), weight},
-                                arithmetic_of(graph, name, options.arithmetic, x.id(), weight)));
+    attributes.merge(arithmetic_of(graph, name, options.arithmetic, x.id(), weight));
+    return x.with(graph.add_one("dense", name, {x.id(), weight}, attributes));
 }
 
 Tensor batch_norm(const Tensor &x, const BatchNormOptions &options) {
@@ -97,6 +96,7 @@ Tensor quantize(const Tensor &x, const Precision &precision, const std::string &
     const std::string name = layer_name(x.graph(), "quantize", wanted);
     user_check(precision != float32(), "quantize '{}': expected a quantizer such as sign(), found float32()",
                name);
+    check_no_gradient_format("quantize '" + name + "'", precision);
     user_check(!precision.in_training, "quantize '{}': expected in_training() for weights alone, found {}",
                name, precision.quantizer);
     return x.with(x.graph().add_one("quantize", name, {x.id()}, {{"quantizer", precision.quantizer}}));

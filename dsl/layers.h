@@ -36,7 +36,7 @@ Tensor input(const std::string &name, const Shape &features, ElementType type,
 struct DenseOptions {
     int64_t units = 0;                ///< outputs, at least 1
     Precision weights = float32();    ///< sign(): latent float32 weights in [-1, 1], one bit in use
-    Precision gradients = float32();  ///< of the layer's products in backward
+    Precision gradients = float32();  ///< of the layer's products in backward: bfloat16(), ...
     std::string name = {};            ///< dense1, dense2, ... if empty
     std::string arithmetic = {};      ///< of codes: "popcount" or "bytes"; empty: the fastest by estimate
 };

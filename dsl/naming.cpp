@@ -1,8 +1,8 @@
 #include "dsl/naming.h"
 
-#include "compiler/quantizers/quantizer.h"
-
 #include "compiler/base/error.h"
+#include "compiler/quantizers/gradient_format.h"
+#include "compiler/quantizers/quantizer.h"
 
 #include <algorithm>
 #include <map>
@@ -60,7 +60,29 @@ ValueId parameter(Graph &graph, const std::string &name, Shape shape, const char
     return id;
 }
 
+Attributes gradient_attributes(const std::string &kind, const std::string &layer,
+                               const Precision &precision) {
+    if (precision == float32()) {
+        return {};
+    }
+    user_check(!precision.in_training && is_gradient_format(precision.quantizer),
+               "{} '{}': expected gradients of {}, found {}", kind, layer, known_gradient_formats(),
+               precision.quantizer);
+    try {
+        return {{"gradients", find_gradient_format(precision.quantizer).text()}};
+    } catch (const CompileError &error) {
+        throw CompileError(fmt::format("{} '{}': {}", kind, layer, error.what()));
+    }
+}
+
+void check_no_gradient_format(const std::string &what, const Precision &precision) {
+    user_check(!is_gradient_format(precision.quantizer),
+               "{}: expected a quantizer such as sign() or symmetric(4), found {}, which is for gradients",
+               what, precision.quantizer);
+}
+
 ValueId weights(Graph &graph, const std::string &layer, Shape shape, const Precision &precision) {
+    check_no_gradient_format("the weights of '" + layer + "'", precision);
     const bool quantized = precision != float32();
     const ValueId weight =
         parameter(graph, layer + ".weight", std::move(shape), quantized ? "uniform" : "glorot", true);

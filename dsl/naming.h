@@ -14,6 +14,13 @@ std::string layer_name(const Graph &graph, const std::string &kind, const std::s
 /** A parameter; `init` is "uniform" in [-1, 1], "glorot", "zeros" or "ones". */
 ValueId parameter(Graph &graph, const std::string &name, Shape shape, const char *init, bool trainable);
 
+/** What a product's node is told of the precision of its gradients: nothing for float32. Throws CompileError
+ * that names the layer for what is no gradient format. */
+Attributes gradient_attributes(const std::string &kind, const std::string &layer, const Precision &precision);
+
+/** Throws CompileError that names the layer for a precision that is of gradients alone. */
+void check_no_gradient_format(const std::string &what, const Precision &precision);
+
 /** The weights of a layer in that precision: the parameter NAME.weight, quantized. */
 ValueId weights(Graph &graph, const std::string &layer, Shape shape, const Precision &precision);
 

@@ -3,9 +3,10 @@
 
 namespace quantide {
 
-/** How the numbers of a tensor are represented: a row of the quantizer table, or float32. */
+/** How the numbers of a tensor are represented: float32, a row of the quantizer table, or, of a layer's
+ * gradients, a row of the table of gradient formats. */
 struct Precision {
-    std::string quantizer;     ///< empty: float32
+    std::string quantizer;     ///< or gradient format; empty: float32
     bool in_training = false;  ///< only there: evaluated and deployed as float32
     bool operator==(const Precision &) const = default;
 };
@@ -36,6 +37,36 @@ inline Precision symmetric(int bits) {
 /** `bits` from 1 to 8: the nearest of 2^bits evenly spaced numbers from 0 to 1, for activations (Zhou et al.
  * 2016, "DoReFa-Net"). */
 inline Precision unsigned_uniform(int bits) { return {"unsigned_uniform(" + std::to_string(bits) + ")"}; }
+
+// Of gradients: what a layer's two products of backward read. Their grid follows the gradient's own range at
+// every step; products with codes of 1 to 8 bits are exact in integers.
+
+/** Eight significant bits, to nearest even; products are summed in float32. */
+inline Precision bfloat16() { return {"bfloat16"}; }
+
+/** `bits` from 2 to 8: 2^bits - 1 even levels up to the largest magnitude, rounded at random so that the mean
+ * is the gradient: for QNN's 6 bits (Hubara et al. 2016; the estimator is ours). */
+inline Precision stochastic_uniform(int bits) { return {"stochastic_uniform(" + std::to_string(bits) + ")"}; }
+
+/** `bits` from 2 to 6: 0 and powers of two up to the largest magnitude, rounded at random likewise: LogQuant
+ * (Hubara et al. 2016; the estimator is ours). */
+inline Precision stochastic_power_of_two(int bits) {
+    return {"stochastic_power_of_two(" + std::to_string(bits) + ")"};
+}
+
+/** Bytes from the smallest to the largest number, rounded at random, for both products (Banner et al. 2018).
+ */
+inline Precision stochastic_int8() { return {"stochastic_int8"}; }
+
+/** That for the gradient of the input, and dynamic_fixed_point(16) for that of the weights (Banner et al.
+ * 2018, "gradients bifurcation"). */
+inline Precision bifurcated_int8() { return {"bifurcated_int8"}; }
+
+/** `bits` from 2 to 16: integers under the exponent of the largest magnitude, to nearest even (Courbariaux et
+ * al. 2015; Das et al. 2018). */
+inline Precision dynamic_fixed_point(int bits) {
+    return {"dynamic_fixed_point(" + std::to_string(bits) + ")"};
+}
 
 /** Of weights: quantized in training alone, evaluated and deployed as the float32 numbers in [-1, 1] that
  * training keeps. in_training(stochastic_sign()) is BinaryConnect's stochastic variant (Courbariaux et al.

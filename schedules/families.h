@@ -39,7 +39,11 @@ void schedule_weight_update(Kernel &kernel, const Tuning &tuning);
 /** Training: the gradient of the input of a product with 1-bit weights. */
 void schedule_signed_input_gradient(Kernel &kernel, const Tuning &tuning);
 
-/** Training: the float32 products of a gradient, row-major. */
+/** Training: the codes of a gradient. */
+void schedule_gradient_codes(Kernel &kernel, const Tuning &tuning);
+
+/** Training: the products of a gradient, row-major: of float32, or of integers, in pairs where they can be.
+ */
 void schedule_float_gradient(Kernel &kernel, const Tuning &tuning);
 
 /** Training: batch norm by the batch's statistics, its gradient, and what is fused around them. */

@@ -14,6 +14,7 @@ constexpr const char *kByteSum = "quantide_byte_sum";
 constexpr const char *kByteDot = "quantide_byte_dot";
 constexpr const char *kBytePairDots = "quantide_byte_pair_dots";
 constexpr const char *kPairSum = "quantide_pair_sum";
+constexpr const char *kShortDot = "quantide_short_dot";
 constexpr const char *kFusedMultiplyAdd = "quantide_fused_multiply_add";
 
 Expr as_bytes(const Expr &x, Type byte) {
@@ -48,6 +49,9 @@ private:
         }
         if (made->name == kByteDot) {
             return dot(made->args[0], made->args[1], made->args[2]);
+        }
+        if (made->name == kShortDot) {
+            return short_dot_of(made->args[0], made->args[1], made->args[2]);
         }
         if (made->name == kFusedMultiplyAdd) {
             return multiply_add(made->args[0], made->args[1], made->args[2]);
@@ -109,6 +113,13 @@ private:
         return acc + add_neighbours(VectorReduce::Add, Halide::cast(wide, products), 4);
     }
 
+    /** vpmaddwd, vpdpwssd, smull. */
+    static Expr short_dot_of(const Expr &acc, const Expr &a, const Expr &b) {
+        const Type number = Halide::Int(16, 2 * acc.type().lanes());
+        const Expr products = widening_mul(Halide::reinterpret(number, a), Halide::reinterpret(number, b));
+        return acc + add_neighbours(VectorReduce::Add, products, 2);
+    }
+
     Expr sum_of_bytes(const Expr &x) const {
         const Type one = target.arch == Target::X86 ? x.type().with_code(Type::UInt) : x.type();
         const Expr sums = pair_dots(make_zero(x.type()), x, Halide::Internal::make_const(one, 0x01010101));
@@ -155,6 +166,10 @@ Expr byte_sum(const Expr &x) { return call(x.type().with_code(Type::Int), kByteS
 
 Expr byte_dot(const Expr &acc, const Expr &x, const Expr &w) {
     return call(acc.type(), kByteDot, {acc, x, w});
+}
+
+Expr short_dot(const Expr &acc, const Expr &a, const Expr &b) {
+    return call(acc.type(), kShortDot, {acc, a, b});
 }
 
 Expr byte_pair_dots(const Expr &acc, const Expr &x, const Expr &w) {

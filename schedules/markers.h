@@ -26,6 +26,9 @@ Halide::Expr byte_pair_dots(const Halide::Expr &acc, const Halide::Expr &x, cons
 /** The sum of the two fields: Int(32). */
 Halide::Expr pair_sum(const Halide::Expr &x);
 
+/** acc + the sum of the products of the two 16-bit halves, signed; all Int(32). */
+Halide::Expr short_dot(const Halide::Expr &acc, const Halide::Expr &a, const Halide::Expr &b);
+
 /** a * b + acc of float32, rounded once (IEEE 754 fusedMultiplyAdd), the same bits on every target: where a
  * CPU has no instruction for it, some twenty of binary64. */
 Halide::Expr fused_multiply_add(const Halide::Expr &a, const Halide::Expr &b, const Halide::Expr &acc);

@@ -39,10 +39,11 @@ void schedule_conv_weight_gradient_at(const Kernel &kernel, const Halide::LoopLe
         .unroll(inner);
     const std::vector<RVar> positions = partial.rvars();
     partial.compute_at(sum, chunk).store_in(MemoryType::Stack);
-    partial.vectorize(lane, vector).unroll(lane).unroll(k);
+    const int lanes = kernel.target.natural_vector_size(partial.type());
+    partial.vectorize(lane, lanes).unroll(lane).unroll(k);
     partial.update()
         .reorder(lane, k, positions[0], positions[1])
-        .vectorize(lane, vector)
+        .vectorize(lane, lanes)
         .unroll(lane)
         .unroll(k);
     Func terms = find_stage(kernel, "terms");
@@ -54,7 +55,7 @@ void schedule_conv_weight_gradient_at(const Kernel &kernel, const Halide::LoopLe
         partial.update().unroll(positions[0], 2);
         const Var entry = tables.args()[1];
         tables.bound(lane, 0, 32).bound(entry, 0, 16).compute_at(sum, blocks[0]);
-        tables.reorder(entry, lane).vectorize(lane, vector).unroll(entry);
+        tables.reorder(entry, lane).vectorize(lane, lanes).unroll(entry);
         Func signs = find_stage(kernel, "signs");
         signs.bound(signs.args()[0], 0, 32).compute_at(sum, blocks[1]).vectorize(signs.args()[0]);
     }
@@ -73,10 +74,13 @@ void schedule_conv_weight_gradient_at(const Kernel &kernel, const Halide::LoopLe
 // Positions of some rows are lanes: their sums for one input at a time in registers, while the tables of a
 // block of outputs stay in L1.
 void schedule_signed_conv_input_gradient(Kernel &kernel, const Tuning &tuning) {
-    const int vector = kernel.target.natural_vector_size<float>();
     Func out = kernel.outputs[0], product = find_stage(kernel, "product"),
          partial = find_stage(kernel, "partial"), tables = find_stage(kernel, "tables"),
          terms = find_stage(kernel, "terms"), signs = find_stage(kernel, "signs");
+    // Lanes of narrow sums are many for a small image.
+    const int floats = kernel.target.natural_vector_size<float>();
+    const bool wide = kernel.width > floats;
+    const int vector = wide ? kernel.target.natural_vector_size(partial.type()) : floats;
     const Var c = out.args()[0], x = out.args()[1], y = out.args()[2], n = out.args()[3], strip("strip");
     const int width = static_cast<int>(kernel.width);
     const int vectors = (width + vector - 1) / vector;
@@ -121,7 +125,7 @@ void schedule_conv_weight_gradient(Kernel &kernel, const Tuning &) {
 // Gradients of windows: channels are lanes, everything else goes by in order.
 void schedule_window_gradient(Kernel &kernel, const Tuning &) {
     const int vector = kernel.target.natural_vector_size<float>();
-    for (const char *role : {"product", "largest"}) {
+    for (const char *role : {"product", "largest", "counted"}) {
         if (Func f = find_stage(kernel, role); f.defined()) {
             f.compute_root().vectorize(f.args()[0], vector, TailStrategy::GuardWithIf);
             if (f.has_update_definition()) {

@@ -29,20 +29,29 @@ void schedule_weight_update(Kernel &kernel, const Tuning &tuning) {
     if (stage("partial").defined()) {
         schedule_conv_weight_gradient_at(kernel, Halide::LoopLevel(update, panel));
     } else if (product.defined()) {
+        const int lanes = tables.defined() ? kernel.target.natural_vector_size(tables.type()) : vector;
         product.bound(lane, 0, 32).compute_at(update, step).store_in(MemoryType::Register);
-        product.vectorize(lane, vector).unroll(lane).unroll(k);
-        if (product.has_update_definition()) {
-            product.update()
-                .reorder(lane, k, product.rvars()[0])
-                .vectorize(lane, vector)
-                .unroll(lane)
-                .unroll(k);
+        product.vectorize(lane, lanes).unroll(lane).unroll(k);
+        Func sum = product;
+        if (stage("sum").defined()) {
+            sum = stage("sum");
+            sum.bound(lane, 0, 32).compute_at(update, step).store_in(MemoryType::Register);
+            sum.vectorize(lane, vector).unroll(lane).unroll(k);
         }
+        if (sum.has_update_definition()) {
+            sum.update().reorder(lane, k, sum.rvars()[0]).vectorize(lane, vector).unroll(lane).unroll(k);
+        }
+    }
+    if (Func row_sums = stage("row_sums"); row_sums.defined()) {
+        row_sums.compute_root().vectorize(row_sums.args()[0], vector, TailStrategy::GuardWithIf);
+        row_sums.update().vectorize(row_sums.args()[0], vector, TailStrategy::GuardWithIf);
     }
     if (tables.defined() && !stage("partial").defined()) {
         const Var entry = tables.args()[1], group = tables.args()[2];
         tables.bound(lane, 0, 32).bound(entry, 0, 16).compute_at(update, panel);
-        tables.reorder(entry, lane, group).vectorize(lane, vector).unroll(entry);
+        tables.reorder(entry, lane, group)
+            .vectorize(lane, kernel.target.natural_vector_size(tables.type()))
+            .unroll(entry);
         Func signs = stage("signs");
         const Var bit = signs.args()[0];
         signs.bound(bit, 0, 32).compute_root().vectorize(bit);

@@ -3,6 +3,7 @@
 #include "compiler/driver/text.h"
 #include "compiler/ops/op.h"
 #include "compiler/passes/pass.h"
+#include "compiler/quantizers/gradient_format.h"
 #include "compiler/quantizers/quantizer.h"
 #include "dsl/network.h"
 #include "examples/common/dataset.h"
@@ -32,14 +33,27 @@ Table row_table(std::span<const Row *const> rows) {
     return table;
 }
 
+/** What comes in one width or several. */
+template<typename Row>
+std::vector<std::string> width_row(const Row &row) {
+    const bool one = row.least_bits == row.most_bits;
+    return {one ? row.name : std::string(row.name) + "(bits)",
+            one ? std::to_string(row.least_bits) : fmt::format("{}..{}", row.least_bits, row.most_bits),
+            row.summary};
+}
+
 Table quantizer_table() {
     Table table;
     for (const QuantizerDef *row : all_quantizers()) {
-        const bool one = row->least_bits == row->most_bits;
-        table.push_back(
-            {one ? row->name : std::string(row->name) + "(bits)",
-             one ? std::to_string(row->least_bits) : fmt::format("{}..{}", row->least_bits, row->most_bits),
-             row->summary});
+        table.push_back(width_row(*row));
+    }
+    return table;
+}
+
+Table gradient_table() {
+    Table table;
+    for (const GradientFormatDef &row : all_gradient_formats()) {
+        table.push_back(width_row(row));
     }
     return table;
 }
@@ -73,6 +87,7 @@ struct Section {
 const Section kSections[] = {
     {"networks", {"network", "data", "summary"}, network_table},
     {"quantizers", {"quantizer", "bits", "summary"}, quantizer_table},
+    {"gradients", {"format", "bits", "summary"}, gradient_table},
     {"ops", {"op", "summary"}, [] { return row_table(all_ops()); }},
     {"passes", {"pipeline", "pass", "summary"}, pass_table},
     {"targets", {"target", "summary"}, target_table},

@@ -6,7 +6,7 @@
 namespace quantide {
 
 void interpret_conv2d_input_gradient(Interpretation &op) {
-    const std::vector<double> dy = doubles(op, 0), w = doubles(op, 1);
+    const std::vector<double> dy = gradient_doubles(op), w = doubles(op, 1);
     std::vector<double> dx(static_cast<size_t>(op.out(0).size()));
     const Shape &kernel = op.in(1).shape;
     for_taps(Window::of(op.node, {kernel[2], kernel[3]}), op.out(0).shape, kernel, op.in(0).shape,
@@ -19,7 +19,7 @@ void interpret_conv2d_input_gradient(Interpretation &op) {
 }
 
 void interpret_conv2d_weight_gradient(Interpretation &op) {
-    const std::vector<double> dy = doubles(op, 0), x = doubles(op, 1);
+    const std::vector<double> dy = gradient_doubles(op), x = doubles(op, 1);
     const double pad = op.node.real("pad_value");
     std::vector<double> dw(static_cast<size_t>(op.out(0).size()));
     for_taps(Window::of(op.node, op.node.extents("kernel")), op.in(1).shape, op.out(0).shape, op.in(0).shape,

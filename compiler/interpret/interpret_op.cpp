@@ -1,5 +1,7 @@
 #include "compiler/interpret/interpret_op.h"
 
+#include "compiler/ops/gradient.h"
+
 #include <algorithm>
 
 namespace quantide {
@@ -40,20 +42,51 @@ std::vector<double> doubles(const Interpretation &op, size_t i) {
     return result;
 }
 
+std::vector<double> gradient_doubles(const Interpretation &op) {
+    const std::optional<GradientFormat> format = format_of_gradient(op.node);
+    if (!format) {
+        return doubles(op, 0);
+    }
+    const GradientGrid grid = format->grid(op.inputs.back()->floats());
+    std::vector<double> result;
+    for (size_t i = 0; i < static_cast<size_t>(op.in(0).size()); ++i) {
+        result.push_back(static_cast<double>(grid.scale) *
+                         static_cast<double>(integer_at(op.in(0), i) - grid.zero));
+    }
+    return result;
+}
+
 void store(Array &array, const std::vector<double> &values) {
     std::transform(values.begin(), values.end(), array.floats().begin(),
                    [](double v) { return static_cast<float>(v); });
 }
 
 int64_t integer_at(const Array &array, size_t i) {
-    return array.type.bits == 32 ? array.as<int32_t>()[i] : array.as<int64_t>()[i];
+    switch (array.type.bits) {
+        case 8:
+            return array.type == UInt(8) ? int64_t{array.as<uint8_t>()[i]} : array.as<int8_t>()[i];
+        case 16:
+            return array.as<int16_t>()[i];
+        case 32:
+            return array.as<int32_t>()[i];
+        default:
+            return array.as<int64_t>()[i];
+    }
 }
 
 void set_integer(Array &array, size_t i, int64_t value) {
-    if (array.type.bits == 32) {
-        array.as<int32_t>()[i] = static_cast<int32_t>(value);
-    } else {
-        array.as<int64_t>()[i] = value;
+    switch (array.type.bits) {
+        case 8:
+            array.as<uint8_t>()[i] = static_cast<uint8_t>(value);
+            break;
+        case 16:
+            array.as<int16_t>()[i] = static_cast<int16_t>(value);
+            break;
+        case 32:
+            array.as<int32_t>()[i] = static_cast<int32_t>(value);
+            break;
+        default:
+            array.as<int64_t>()[i] = value;
     }
 }
 

@@ -30,7 +30,10 @@ std::vector<float> numbers(const Interpretation &op, size_t i);
 std::vector<double> doubles(const Interpretation &op, size_t i);
 void store(Array &array, const std::vector<double> &values);
 
-/** Element i of an Int(32) or Int(64) array. */
+/** The same of the gradient that is input 0 of a product, in whatever format. */
+std::vector<double> gradient_doubles(const Interpretation &op);
+
+/** Element i of an array of signed integers or of UInt(8). */
 int64_t integer_at(const Array &array, size_t i);
 void set_integer(Array &array, size_t i, int64_t value);
 

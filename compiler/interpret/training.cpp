@@ -1,5 +1,6 @@
 #include "compiler/interpret/interpret_op.h"
 #include "compiler/ops/random.h"
+#include "compiler/quantizers/gradient_format.h"
 #include "compiler/quantizers/quantizer.h"
 
 #include <algorithm>
@@ -115,6 +116,26 @@ void interpret_range(Interpretation &op) {
     op.out(0).floats()[1] = has_nan ? kNaN : *most;
 }
 
+void interpret_gradient_codes(Interpretation &op) {
+    const GradientFormat format = find_gradient_format(op.node.text("format"));
+    const GradientGrid grid = format.grid(op.in(1).floats());
+    for (size_t i = 0; i < op.in(0).floats().size(); ++i) {
+        float u = 0;
+        if (format.stochastic()) {
+            const RandomStream random = random_stream(op.node, op.in(2).as<uint32_t>());
+            u = uniform(random(gradient_word(op.in(0).shape, i)));
+        }
+        set_integer(op.out(0), i, format.code(op.in(0).floats()[i], u, grid));
+    }
+}
+
+void interpret_gradient_numbers(Interpretation &op) { store(op.out(0), gradient_doubles(op)); }
+
+void interpret_round_to_bfloat16(Interpretation &op) {
+    const auto x = op.in(0).floats();
+    std::transform(x.begin(), x.end(), op.out(0).floats().begin(), round_to_bfloat16);
+}
+
 void interpret_moving_average(Interpretation &op) {
     std::vector<double> running = doubles(op, 0), batch = doubles(op, 1);
     const double momentum = op.node.real("momentum");
@@ -138,7 +159,7 @@ void interpret_hardtanh_gradient(Interpretation &op) {
 }
 
 void interpret_dense_input_gradient(Interpretation &op) {
-    const std::vector<double> dy = doubles(op, 0), w = doubles(op, 1);
+    const std::vector<double> dy = gradient_doubles(op), w = doubles(op, 1);
     const size_t outputs = static_cast<size_t>(op.columns(0)), depth = static_cast<size_t>(op.columns(1));
     std::vector<double> dx(static_cast<size_t>(op.out(0).size()));
     for (size_t i = 0; i < dx.size(); ++i) {
@@ -150,7 +171,7 @@ void interpret_dense_input_gradient(Interpretation &op) {
 }
 
 void interpret_dense_weight_gradient(Interpretation &op) {
-    const std::vector<double> dy = doubles(op, 0), x = doubles(op, 1);
+    const std::vector<double> dy = gradient_doubles(op), x = doubles(op, 1);
     const size_t outputs = static_cast<size_t>(op.columns(0)), depth = static_cast<size_t>(op.columns(1));
     std::vector<double> dw(static_cast<size_t>(op.out(0).size()));
     for (size_t i = 0; i < dw.size(); ++i) {

@@ -84,8 +84,11 @@ void lower_optimizer(GroupLowering &group, const Node &node,
     group.stage("next", next);
     group.stage("update", update);
     group.kernel.k = panels ? element_count(features_of(w), 1, node.name) : 0;
-    const bool looked_up = group.kernel.stages.count("tables") != 0;
-    group.kernel.family = !panels ? "elementwise" : looked_up ? "weight_update/a1" : "weight_update";
+    const auto has = [&](const char *role) { return group.kernel.stages.count(role) != 0; };
+    group.kernel.family = !panels         ? "elementwise"
+                          : has("tables") ? "weight_update/a1"
+                          : has("grid")   ? "weight_update/codes"
+                                          : "weight_update";
 }
 
 }  // namespace quantide

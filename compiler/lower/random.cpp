@@ -37,18 +37,34 @@ Expr flat_index(const Shape &shape, const std::vector<Var> &at) {
     }
 }
 
+/** uniform() of word `lane` of a block of the node's stream; `key` is the value of the step's key. */
+Expr uniform_of(GroupLowering &group, const Node &node, ValueId key, const Expr &block, const Expr &lane) {
+    const auto key_word = [&](int word) { return Expr(group.operand(key)(word)); };
+    const std::array<Expr, 4> words =
+        philox({block, u32(0), u32(static_cast<uint32_t>(node.integer("stream"))),
+                key_word(2) + u32(static_cast<uint32_t>(node.integer("ahead")))},
+               {key_word(0), key_word(1)});
+    const Expr word = Halide::select(lane == 0, words[0], lane == 1, words[1], lane == 2, words[2], words[3]);
+    return cast<float>(cast<int32_t>(word >> 8)) * 0x1p-24F;
+}
+
 }  // namespace
 
 Expr random_uniform(GroupLowering &group, const Node &node, const std::vector<Var> &at) {
     const Expr i = flat_index(group.graph.value(node.outputs[0]).shape, at);
-    const auto key = [&](int word) { return Expr(group.operand(node.inputs[1])(word)); };
-    const std::array<Expr, 4> words =
-        philox({i / 4, u32(0), u32(static_cast<uint32_t>(node.integer("stream"))),
-                key(2) + u32(static_cast<uint32_t>(node.integer("ahead")))},
-               {key(0), key(1)});
-    const Expr lane = i % 4;
-    const Expr word = Halide::select(lane == 0, words[0], lane == 1, words[1], lane == 2, words[2], words[3]);
-    return cast<float>(cast<int32_t>(word >> 8)) * 0x1p-24F;
+    return uniform_of(group, node, node.inputs[1], i / 4, i % 4);
+}
+
+// Signed: Halide knows what divisions of an index do that cannot overflow, and so that four vectors of
+// neighbours have their blocks in common.
+Expr gradient_uniform(GroupLowering &group, const Node &node, const std::vector<Var> &at) {
+    const Shape &shape = group.graph.value(node.outputs[0]).shape;
+    internal_check(element_count(shape, 1, node.name) <= INT32_MAX, "{}: a gradient of {}", node.name,
+                   to_string(shape));
+    const auto extent = [&](size_t i) { return static_cast<int>(shape[i]); };
+    const Expr position = shape.size() == 2 ? Expr(at[1]) : (at[3] * extent(2) + at[2]) * extent(3) + at[1];
+    const Expr i = position * extent(1) + at[0];
+    return uniform_of(group, node, node.inputs[2], cast<uint32_t>(i / 32 * 8 + i % 8), i % 32 / 8);
 }
 
 }  // namespace quantide

@@ -1,8 +1,10 @@
 #include "compiler/base/integers.h"
 #include "compiler/lower/float_products.h"
+#include "compiler/lower/gradient_operand.h"
 #include "compiler/lower/op_table.h"
 #include "compiler/lower/signed_sums.h"
 #include "compiler/lower/window.h"
+#include "schedules/markers.h"
 
 namespace quantide {
 
@@ -40,21 +42,25 @@ Window turned_round(const Window &forward) {
 
 // For 1-bit weights positions are lanes, and what differs between inputs is only which sums of gradients are
 // added: tables of them serve all inputs and taps.
-void signed_convolution(GroupLowering &group, const Node &node, const Window &window) {
+void signed_convolution(GroupLowering &group, const Node &node, const Window &window,
+                        const GradientOperand &gradient) {
     const Value &dy = group.graph.value(node.inputs[0]), &w = group.graph.value(node.inputs[1]);
     const IntegerView view = integer_view(w.encoding);
     internal_check(w.layout == Layout::OutputPanels, "{}: weights that are not in panels", node.name);
     const int outputs = static_cast<int>(w.shape[0]), in_words = static_cast<int>(divide_up(w.shape[1], 32));
     const int height = static_cast<int>(w.shape[2]), width = static_cast<int>(w.shape[3]);
     const int rows = static_cast<int>(dy.shape[2]), columns = static_cast<int>(dy.shape[3]);
-    const Func elements = group.elements(node.inputs[0]), words = group.words(node.inputs[1]);
+    const Func elements = gradient.elements, words = group.words(node.inputs[1]);
+    const int per_block = kTermsPerTable * kTablesPerBlock;
+    const Halide::Type narrow = gradient.sum_type(int64_t{per_block} * height * width),
+                       total = gradient.total_type(int64_t{outputs} * height * width);
     const Var o("o"), entry("entry"), four("group"), block("block"), bit("bit"), word("word"), tap("tap");
     Func terms("terms"), tables("tables"), signs("signs"), partial("partial"), product("product"),
         dx("input_gradient");
+    const Expr term = elements(Halide::min(o, outputs - 1), Halide::clamp(x, 0, columns - 1),
+                               Halide::clamp(y, 0, rows - 1), n);
     terms(x, y, o, n) = Halide::select(x >= 0 && x < columns && y >= 0 && y < rows && o < outputs,
-                                       elements(Halide::min(o, outputs - 1), Halide::clamp(x, 0, columns - 1),
-                                                Halide::clamp(y, 0, rows - 1), n),
-                                       0.0F);
+                                       cast(narrow, term), cast(narrow, 0));
     tables(x, y, entry, four, block, n) = signed_sum(
         entry, [&](int b) { return terms(x, y, kTermsPerTable * (kTablesPerBlock * block + four) + b, n); });
     signs(bit, word, tap, four) = sign_code([&](int b) -> Expr {
@@ -64,14 +70,13 @@ void signed_convolution(GroupLowering &group, const Node &node, const Window &wi
     const RDom r({{0, kTablesPerBlock}, {0, width}, {0, height}}, "tap");
     const Expr last_tap = height * width - 1;
     const Expr code = signs(c % 32, c / 32, last_tap - (r.z * width + r.y), kTablesPerBlock * block + r.x);
-    partial(x, y, c, block, n) = 0.0F;
+    partial(x, y, c, block, n) = cast(narrow, 0);
     partial(x, y, c, block, n) +=
         tables(input_of(window, 1, x, r.y), input_of(window, 0, y, r.z), entry_of(code), r.x, block, n);
-    const int per_block = kTermsPerTable * kTablesPerBlock;
     const RDom all(0, static_cast<int>(divide_up(outputs, per_block)), "block");
-    product(x, y, c, n) = 0.0F;
-    product(x, y, c, n) += partial(x, y, c, all, n);
-    dx(c, x, y, n) = product(x, y, c, n) * view.scale;
+    product(x, y, c, n) = cast(total, 0);
+    product(x, y, c, n) += cast(total, partial(x, y, c, all, n));
+    dx(c, x, y, n) = gradient.rescaled(product(x, y, c, n), view.scale);
     for (const Func &f : {terms, tables, signs, partial, product}) {
         group.stage(f.name().substr(0, f.name().find('$')), f);
     }
@@ -99,18 +104,66 @@ void convolution(GroupLowering &group, const Node &node, const Window &window) {
     group.define(node.outputs[0], dx);
 }
 
+// The same in integers: neighbouring outputs, the channels of that convolution, are pairs where they can be.
+void integer_convolution(GroupLowering &group, const Node &node, const Window &window,
+                         const GradientOperand &gradient) {
+    const Value &dy = group.graph.value(node.inputs[0]), &w = group.graph.value(node.inputs[1]);
+    const int outputs = static_cast<int>(w.shape[0]), inputs = static_cast<int>(w.shape[1]);
+    const int height = static_cast<int>(w.shape[2]), width = static_cast<int>(w.shape[3]);
+    const IntegerView view = weight_view(w.encoding);
+    const Halide::Type total = gradient.total_type(int64_t{outputs} * height * width, largest_integer(view));
+    const bool pairs = gradient.has_pairs(total);
+    const int channels = static_cast<int>(divide_up(outputs, pairs ? 2 : 1));
+    group.kernel.m = dy.shape[0];
+    const auto element = [&](const Expr &o) {
+        return gradient.elements(Halide::min(o, outputs - 1), x, y, n);
+    };
+    const auto weight = [&](const Expr &o, const Expr &tap) {
+        const Expr last = Halide::min(o, outputs - 1);
+        const Expr code = code_in_panels(group, node.inputs[1], last % 32,
+                                         Halide::min(32 * panel + lane, inputs - 1), tap, last / 32);
+        return Halide::select(o < outputs, integer_of(view, code), 0);
+    };
+    Func terms("terms"), outside("outside"), weights("weights"), dx("input_gradient");
+    terms(c, x, y, n) = pairs ? pair_word(element(2 * c), element(2 * c + 1)) : cast<int32_t>(element(c));
+    outside(k) = 0;
+    const Func image = with_padding(terms, dy.shape, window, outside);
+    stage_padding(group, image, channels, dy.shape, window);
+    const Expr channel = k % channels, tap = height * width - 1 - k / channels;
+    weights(lane, k, panel) =
+        pairs ? pair_word(weight(2 * channel, tap), weight(2 * channel + 1, tap)) : weight(channel, tap);
+    group.stage("weights", weights);
+    const Func sum = sum_over_taps(
+        group, window, channels, inputs, cast(total, 0),
+        [&](const Expr &at, const Expr &ix, const Expr &iy) { return image(at, ix, iy, n); },
+        [&](const Expr &before, const Expr &term, const Expr &at) {
+            return pairs ? short_dot(before, term, weights(lane, at, panel))
+                         : before + cast(total, term) * cast(total, weights(lane, at, panel));
+        });
+    dx(c, x, y, n) = gradient.rescaled(sum(c, x, y, n), view.scale);
+    group.kernel.family = "conv2d_input_gradient/codes";
+    group.define(node.outputs[0], dx);
+}
+
 }  // namespace
 
 void lower_conv2d_input_gradient(GroupLowering &group, const Node &node) {
     const Value &out = group.graph.value(node.inputs[0]), &weights = group.graph.value(node.inputs[1]);
     const Window window = Window::of(node, {weights.shape[2], weights.shape[3]});
     const int64_t groups = node.integer("groups");
+    const GradientOperand gradient(group, node);
     if (is_convolution(window, groups)) {
-        is_sign(weights.encoding) ? signed_convolution(group, node, turned_round(window))
-                                  : convolution(group, node, turned_round(window));
+        const Window turned = turned_round(window);
+        if (is_sign(weights.encoding)) {
+            signed_convolution(group, node, turned, gradient);
+        } else if (gradient.has_codes()) {
+            integer_convolution(group, node, turned, gradient);
+        } else {
+            convolution(group, node, turned);
+        }
         return;
     }
-    const Func dy = group.elements(node.inputs[0]), w = group.elements(node.inputs[1]);
+    const Func dy = gradient.elements, w = group.elements(node.inputs[1]);
     const int depth = static_cast<int>(weights.shape[1]);
     const int outputs = static_cast<int>(weights.shape[0] / groups);
     const RDom r(
@@ -119,11 +172,21 @@ void lower_conv2d_input_gradient(GroupLowering &group, const Node &node) {
     const OutputOf column = output_of(window, 1, x, r.y, out.shape[3]),
                    row = output_of(window, 0, y, r.z, out.shape[2]);
     const Expr o = c / depth * outputs + r.x;
-    const Expr term = dy(o, column.index, row.index, n) * number_of(weights, w(c % depth, r.y, r.z, o));
-    Func dx("product");
-    dx(c, x, y, n) = 0.0F;
-    dx(c, x, y, n) += Halide::select(column.exists && row.exists, term, 0.0F);
-    group.stage("product", dx);
+    const bool coded = gradient.has_codes();
+    const Halide::Type total =
+        coded ? gradient.total_type(int64_t{outputs} * weights.shape[2] * weights.shape[3],
+                                    largest_integer(weight_view(weights.encoding)))
+              : Halide::Float(32);
+    const Expr code = w(c % depth, r.y, r.z, o);
+    const Expr term =
+        cast(total, dy(o, column.index, row.index, n)) *
+        (coded ? cast(total, integer_of(weight_view(weights.encoding), code)) : number_of(weights, code));
+    Func product("product"), dx("input_gradient");
+    product(c, x, y, n) = cast(total, 0);
+    product(c, x, y, n) += Halide::select(column.exists && row.exists, term, cast(total, 0));
+    dx(c, x, y, n) = coded ? gradient.rescaled(product(c, x, y, n), weight_view(weights.encoding).scale)
+                           : product(c, x, y, n);
+    group.stage("product", product);
     group.kernel.family = "window_gradient";
     group.define(node.outputs[0], dx);
 }

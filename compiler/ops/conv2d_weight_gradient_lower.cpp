@@ -1,7 +1,10 @@
 #include "compiler/base/integers.h"
+#include "compiler/lower/gradient_operand.h"
 #include "compiler/lower/op_table.h"
 #include "compiler/lower/signed_sums.h"
 #include "compiler/lower/window.h"
+#include "compiler/ops/conv.h"
+#include "schedules/markers.h"
 
 namespace quantide {
 
@@ -28,6 +31,22 @@ int rows_of_block(int64_t height, int64_t width) {
     return static_cast<int>(height);
 }
 
+/** The images that a product with codes reads: their integers, around them what the padding counts: 0 in
+ * real numbers where that is omitted. */
+Func integer_image(GroupLowering &group, const Node &node) {
+    const Value &in = group.graph.value(node.inputs[1]);
+    const IntegerView view = integer_view(in.encoding);
+    const int columns = static_cast<int>(in.shape[3]), height = static_cast<int>(in.shape[2]);
+    const double pad = node.real("pad_value");
+    const int outside = pad == 0 ? 0 : static_cast<int>(view(code_of(in, pad).value()));
+    const Expr inside = x >= 0 && x < columns && y >= 0 && y < height;
+    const Expr code = group.elements(node.inputs[1])(c, Halide::clamp(x, 0, columns - 1),
+                                                     Halide::clamp(y, 0, height - 1), n);
+    Func image("image");
+    image(c, x, y, n) = Halide::select(inside, integer_of(view, code), outside);
+    return image;
+}
+
 /** dw[o, tap, c] = sum dy[o, position] x[c, position + tap] in panels: outputs are lanes. What a block of
  * rows of an image adds is made in registers. */
 class WeightGradient {
@@ -35,19 +54,18 @@ public:
     WeightGradient(GroupLowering &lowering, const Node &of)
         : group(lowering),
           node(of),
+          dy(lowering, of),
           out(group.graph.value(of.inputs[0])),
           in(group.graph.value(of.inputs[1])),
           window(Window::of(of, of.extents("kernel"))),
           outputs(static_cast<int>(out.shape[1])),
           depth(static_cast<int>(in.shape[1])),
           width(static_cast<int>(window.kernel[1])),
-          rows(rows_of_block(out.shape[2], out.shape[3])) {
-        terms(lane, x, y, n, panel) = term(x, y, n);
-        group.stage("terms", terms);
-    }
+          rows(rows_of_block(out.shape[2], out.shape[3])) {}
 
     // Multiply-adds of dy and the numbers of the image.
     void of_floats(const Func &image) {
+        terms(lane, x, y, n, panel) = term(x, y, n);
         const RDom r({{0, static_cast<int>(out.shape[3])}, {0, rows}}, "position");
         const Expr row = block * rows + r.y, tap = k / depth;
         partial(lane, k, panel, block, n) = 0.0F;
@@ -55,7 +73,43 @@ public:
             terms(lane, r.x, row, n, panel) *
             image(k % depth, input_of(window, 1, r.x, tap % width), input_of(window, 0, row, tap / width), n);
         group.stage("padded", image);
-        finish([](const Expr &sum) { return sum; });
+        finish(Halide::Float(32), [](const Expr &sum) { return sum; });
+    }
+
+    // Multiply-adds of integers: neighbouring columns are pairs where they can be.
+    void of_integers() {
+        const int64_t largest = largest_integer(integer_view(in.encoding)), positions = out.shape[3] * rows;
+        const Halide::Type part = dy.total_type(positions, largest), total = total_of(largest);
+        const bool pairs = dy.has_pairs(part);
+        const int step = pairs ? 2 : 1, stride = static_cast<int>(window.strides[1]);
+        const Func image = integer_image(group, node);
+        Func words("words");
+        terms(lane, x, y, n, panel) =
+            pairs ? pair_word(term(2 * x, y, n), term(2 * x + 1, y, n)) : cast<int32_t>(term(x, y, n));
+        words(c, x, y, n) =
+            pairs ? pair_word(image(c, x, y, n), image(c, x + stride, y, n)) : image(c, x, y, n);
+        const RDom r({{0, static_cast<int>(divide_up(out.shape[3], step))}, {0, rows}}, "position");
+        const Expr row = block * rows + r.y, tap = k / depth;
+        const Expr a = terms(lane, r.x, row, n, panel),
+                   b = words(k % depth, input_of(window, 1, step * r.x, tap % width),
+                             input_of(window, 0, row, tap / width), n);
+        partial(lane, k, panel, block, n) = cast(part, 0);
+        const Expr before = partial(lane, k, panel, block, n);
+        partial(lane, k, panel, block, n) =
+            pairs ? short_dot(before, a, b) : before + cast(part, a) * cast(part, b);
+        group.stage("padded", words);
+        const IntegerView view = integer_view(in.encoding);
+        if (view.offset == 0) {
+            finish(total, [&](const Expr &sum) { return dy.rescaled(sum, view.scale); });
+            return;
+        }
+        const bool omitted = node.real("pad_value") == 0;
+        const Func counted =
+            sum_where(total, [&](const Expr &inside) { return omitted ? inside : Expr(true); });
+        finish(total, [&](const Expr &sum) {
+            return Halide::strict_float(dy.rescaled(sum, view.scale) +
+                                        dy.rescaled(counted(lane, k / depth, panel), view.offset));
+        });
     }
 
     // For signs what differs between inputs and taps is only which sums of gradients are added: tables of
@@ -65,8 +119,10 @@ public:
         const int columns = static_cast<int>(in.shape[3]), height = static_cast<int>(in.shape[2]);
         const int groups = static_cast<int>(divide_up(out.shape[3], kTermsPerTable));
         const Func words = group.words(node.inputs[1]);
-        const Var entry("entry"), four("group"), bit("bit"), word("word"), tap("tap");
-        Func tables("tables"), signs("signs"), outside("outside");
+        const Halide::Type narrow = dy.sum_type(int64_t{kTermsPerTable} * groups * rows), total = total_of(1);
+        const Var entry("entry"), four("group"), bit("bit"), word("word");
+        Func tables("tables"), signs("signs");
+        terms(lane, x, y, n, panel) = cast(narrow, term(x, y, n));
         tables(lane, entry, four, y, n, panel) =
             signed_sum(entry, [&](int b) { return terms(lane, kTermsPerTable * four + b, y, n, panel); });
         signs(bit, word, x, four, y, n) = sign_code([&](int b) -> Expr {
@@ -80,26 +136,19 @@ public:
         const Expr row = block * rows + r.y, column_tap = k / depth % width, row_tap = k / depth / width;
         const Expr code =
             signs(k % depth % 32, k % depth / 32, column_tap, r.x, input_of(window, 0, row, row_tap), n);
-        partial(lane, k, panel, block, n) = 0.0F;
+        partial(lane, k, panel, block, n) = cast(narrow, 0);
         partial(lane, k, panel, block, n) += tables(lane, entry_of(code), r.x, row, n, panel);
         group.stage("tables", tables);
         group.stage("signs", signs);
         if (!window.has_padding()) {
-            finish([&](const Expr &sum) { return sum * view.scale; });
+            finish(total, [&](const Expr &sum) { return dy.rescaled(sum, view.scale); });
             return;
         }
-        const RDom all({{0, static_cast<int>(out.shape[3])},
-                        {0, static_cast<int>(out.shape[2])},
-                        {0, static_cast<int>(out.shape[0])}},
-                       "position");
-        const Expr ix = input_of(window, 1, all.x, tap % width), iy = input_of(window, 0, all.y, tap / width);
-        const Expr inside = ix >= 0 && ix < columns && iy >= 0 && iy < height;
-        outside(lane, tap, panel) = 0.0F;
-        outside(lane, tap, panel) += Halide::select(inside, 0.0F, term(all.x, all.y, all.z));
-        group.stage("outside", outside);
+        const Func outside = sum_where(total, [](const Expr &inside) { return !inside; });
         const float pad = static_cast<float>(node.real("pad_value"));
-        finish([&](const Expr &sum) {
-            return sum * view.scale + outside(lane, k / depth, panel) * (view.scale + pad);
+        finish(total, [&](const Expr &sum) {
+            return dy.rescaled(sum, view.scale) +
+                   dy.rescaled(outside(lane, k / depth, panel), view.scale + pad);
         });
     }
 
@@ -107,24 +156,49 @@ private:
     /** dy of output 32 panel + lane; 0 beyond the last output and the last column. */
     Expr term(const Expr &column, const Expr &row, const Expr &image) {
         const Expr o = 32 * panel + lane, last = static_cast<int>(out.shape[3]) - 1;
-        const Expr value = group.elements(node.inputs[0])(Halide::min(o, outputs - 1),
-                                                          Halide::min(column, last), row, image);
-        return Halide::select(o < outputs && column <= last, value, 0.0F);
+        const Expr value = dy.elements(Halide::min(o, outputs - 1), Halide::min(column, last), row, image);
+        return Halide::select(o < outputs && column <= last, value, cast(value.type(), 0));
     }
 
-    void finish(const std::function<Expr(const Expr &)> &rescaled) {
+    /** The type of a whole sum of products with integers of at most `largest`. */
+    Halide::Type total_of(int64_t largest) const {
+        return dy.total_type(out.shape[0] * out.shape[2] * round_up(out.shape[3], kTermsPerTable), largest);
+    }
+
+    /** The sum of dy over the positions at which a tap (lane, tap, panel) counts, given whether it lies
+     * inside the image: the stage "outside". */
+    Func sum_where(Halide::Type total, const std::function<Expr(const Expr &inside)> &counts) {
+        const Var tap("tap");
+        const int columns = static_cast<int>(in.shape[3]), height = static_cast<int>(in.shape[2]);
+        const RDom all({{0, static_cast<int>(out.shape[3])},
+                        {0, static_cast<int>(out.shape[2])},
+                        {0, static_cast<int>(out.shape[0])}},
+                       "position");
+        const Expr ix = input_of(window, 1, all.x, tap % width), iy = input_of(window, 0, all.y, tap / width);
+        const Expr inside = ix >= 0 && ix < columns && iy >= 0 && iy < height;
+        Func sum("outside");
+        sum(lane, tap, panel) = cast(total, 0);
+        sum(lane, tap, panel) +=
+            Halide::select(counts(inside), cast(total, term(all.x, all.y, all.z)), cast(total, 0));
+        group.stage("outside", sum);
+        return sum;
+    }
+
+    void finish(Halide::Type total, const std::function<Expr(const Expr &)> &rescaled) {
         const int blocks = static_cast<int>(out.shape[2]) / rows;
         const RDom all({{0, blocks}, {0, static_cast<int>(out.shape[0])}}, "block");
         Func sum("sum"), product("product"), gradient("weight_gradient");
-        sum(lane, k, panel) = 0.0F;
-        sum(lane, k, panel) += partial(lane, k, panel, all.x, all.y);
+        sum(lane, k, panel) = cast(total, 0);
+        sum(lane, k, panel) += cast(total, partial(lane, k, panel, all.x, all.y));
         product(lane, k, panel) = rescaled(sum(lane, k, panel));
         gradient(c, x, y, n) = product(n % 32, (y * width + x) * depth + c, n / 32);
+        group.stage("terms", terms);
         group.stage("partial", partial);
         group.stage("sum", sum);
         group.stage("product", product);
-        group.kernel.family =
-            group.kernel.stages.count("tables") != 0 ? "conv2d_weight_gradient/a1" : "conv2d_weight_gradient";
+        group.kernel.family = group.kernel.stages.count("tables") != 0 ? "conv2d_weight_gradient/a1"
+                              : dy.has_codes()                         ? "conv2d_weight_gradient/codes"
+                                                                       : "conv2d_weight_gradient";
         group.kernel.channels = depth;
         group.kernel.k = depth * window.kernel[0] * window.kernel[1];
         group.define(node.outputs[0], gradient);
@@ -132,39 +206,79 @@ private:
 
     GroupLowering &group;
     const Node &node;
+    const GradientOperand dy;
     const Value &out, &in;
     const Window window;
     const int outputs, depth, width, rows;
     Func terms{"terms"}, partial{"partial"};
 };
 
+// Groups: element by element.
+void of_groups(GroupLowering &group, const Node &node, const Window &window, const Func &image) {
+    const Value &out = group.graph.value(node.inputs[0]), &in = group.graph.value(node.inputs[1]);
+    const int64_t groups = node.integer("groups");
+    const int depth = static_cast<int>(in.shape[1] / groups),
+              outputs = static_cast<int>(out.shape[1] / groups);
+    const GradientOperand dy(group, node);
+    const bool coded = dy.has_codes();
+    const Halide::Type total = coded ? dy.total_type(out.shape[0] * out.shape[2] * out.shape[3],
+                                                     largest_integer(integer_view(in.encoding)))
+                                     : Halide::Float(32);
+    const RDom r = all_rows(out.shape);
+    const Expr ix = input_of(window, 1, r.x, x), iy = input_of(window, 0, r.y, y);
+    const Expr gradient = cast(total, dy.elements(n, r.x, r.y, r.z));
+    Func product("product"), dw("weight_gradient");
+    product(c, x, y, n) = cast(total, 0);
+    product(c, x, y, n) += gradient * cast(total, image(n / outputs * depth + c, ix, iy, r.z));
+    group.stage("product", product);
+    group.kernel.family = "window_gradient";
+    group.define(node.outputs[0], coded ? dw : product);
+    if (!coded) {
+        return;
+    }
+    const IntegerView view = integer_view(in.encoding);
+    const Expr of_codes = dy.rescaled(product(c, x, y, n), view.scale);
+    if (view.offset == 0) {
+        dw(c, x, y, n) = of_codes;
+        return;
+    }
+    const Expr inside =
+        ix >= 0 && ix < static_cast<int>(in.shape[3]) && iy >= 0 && iy < static_cast<int>(in.shape[2]);
+    const Expr counts = node.real("pad_value") == 0 ? inside : Expr(true);
+    Func counted("counted");
+    counted(n, x, y) = cast(total, 0);
+    counted(n, x, y) += Halide::select(counts, gradient, cast(total, 0));
+    group.stage("counted", counted);
+    dw(c, x, y, n) = Halide::strict_float(of_codes + dy.rescaled(counted(n, x, y), view.offset));
+}
+
 }  // namespace
 
 void lower_conv2d_weight_gradient(GroupLowering &group, const Node &node) {
-    const Value &out = group.graph.value(node.inputs[0]), &in = group.graph.value(node.inputs[1]);
+    const Value &in = group.graph.value(node.inputs[1]);
+    const bool coded = node.has("format"), grouped = node.integer("groups") != 1;
     const Window window = Window::of(node, node.extents("kernel"));
-    const int64_t groups = node.integer("groups");
+    if (coded && grouped) {
+        of_groups(group, node, window, integer_image(group, node));
+        return;
+    }
     const Func elements = group.elements(node.inputs[1]);
     Func numbers("numbers"), outside("outside");
     numbers(elements.args()) = number_of(in, elements(elements.args()));
     outside(k) = static_cast<float>(node.real("pad_value"));
     const Func image = with_padding(numbers, in.shape, window, outside);
-    if (groups == 1) {
-        WeightGradient gradient(group, node);
-        is_sign(in.encoding) ? gradient.of_signs() : gradient.of_floats(image);
+    if (grouped) {
+        of_groups(group, node, window, image);
         return;
     }
-    const int depth = static_cast<int>(in.shape[1] / groups),
-              outputs = static_cast<int>(out.shape[1] / groups);
-    const Func dy = group.elements(node.inputs[0]);
-    const RDom r = all_rows(out.shape);
-    Func dw("product");
-    dw(c, x, y, n) = 0.0F;
-    dw(c, x, y, n) += dy(n, r.x, r.y, r.z) * image(n / outputs * depth + c, input_of(window, 1, r.x, x),
-                                                   input_of(window, 0, r.y, y), r.z);
-    group.stage("product", dw);
-    group.kernel.family = "window_gradient";
-    group.define(node.outputs[0], dw);
+    WeightGradient gradient(group, node);
+    if (is_sign(in.encoding)) {
+        gradient.of_signs();
+    } else if (coded) {
+        gradient.of_integers();
+    } else {
+        gradient.of_floats(image);
+    }
 }
 
 }  // namespace quantide

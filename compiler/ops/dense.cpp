@@ -17,13 +17,15 @@ const OpDef dense_op = {
         return {float_value(node, {x.shape[0], w.shape[0]})};
     },
     .gradient = [](Graph &graph, const Node &node, std::span<const ValueId> dy) -> std::vector<ValueId> {
+        Attributes attributes = node.attributes;
+        attributes.erase("arithmetic");
         ValueId dx = -1;
         if (graph.producer(node.inputs[0]).op != "input") {
-            dx =
-                graph.add_one("dense_input_gradient", node.name + ".input_gradient", {dy[0], node.inputs[1]});
+            dx = graph.add_one("dense_input_gradient", node.name + ".input_gradient", {dy[0], node.inputs[1]},
+                               attributes);
         }
         return {dx, graph.add_one("dense_weight_gradient", node.name + ".weight_gradient",
-                                  {dy[0], node.inputs[0]})};
+                                  {dy[0], node.inputs[0]}, attributes)};
     },
 };
 

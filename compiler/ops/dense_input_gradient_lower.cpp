@@ -1,6 +1,8 @@
 #include "compiler/base/integers.h"
+#include "compiler/lower/gradient_operand.h"
 #include "compiler/lower/op_table.h"
 #include "compiler/lower/signed_sums.h"
+#include "schedules/markers.h"
 
 namespace quantide {
 
@@ -12,44 +14,33 @@ using Halide::Var;
 
 namespace {
 
-/** Rows of the batch that one block of tables serves: as few blocks as tables of 28 KB (64 rows) allow, of as
- * few vectors as that leaves. */
-int rows_of_block(int64_t rows, int lanes) {
+const Var c("c"), n("n");
+
+/** Rows of the batch that one block of tables serves: as few blocks as tables of 28 KB allow, of as few
+ * vectors of so many lanes and bytes as that leaves. */
+int rows_of_block(int64_t rows, int lanes, int bytes) {
     const int64_t vectors = divide_up(rows, lanes);
-    const int64_t most = lanes > 8 ? 64 / lanes : 56 / lanes;
+    const int64_t most = (bytes > 32 ? 256 : 224) / bytes;
     const int64_t blocks = divide_up(vectors, most);
     return static_cast<int>(divide_up(vectors, blocks)) * lanes;
 }
 
-}  // namespace
-
-// dx[n, k] = sum_m dy[n, m] w[m, k]. For 1-bit weights rows of the batch are lanes, and what differs between
-// inputs is only which sums of gradients are added: tables of them serve all inputs.
-void lower_dense_input_gradient(GroupLowering &group, const Node &node) {
+// For 1-bit weights rows of the batch are lanes, and what differs between inputs is only which sums of
+// gradients are added: tables of them serve all inputs. Sums over 32 outputs of codes are narrow.
+void of_signs(GroupLowering &group, const Node &node, const GradientOperand &dy) {
     const Value &w = group.graph.value(node.inputs[1]);
     const int rows = static_cast<int>(group.graph.value(node.inputs[0]).shape[0]);
     const int outputs = static_cast<int>(w.shape[0]);
-    const Func dy = group.elements(node.inputs[0]);
-    const Var c("c"), n("n");
-    Func product("product"), dx("input_gradient");
-    group.stage("product", product);
-    if (!is_sign(w.encoding)) {
-        const RDom m(0, outputs, "output");
-        const Func weights = group.elements(node.inputs[1]);
-        product(c, n) = 0.0F;
-        product(c, n) += dy(m, n) * number_of(w, weights(c, m));
-        group.kernel.family = "input_gradient/f32";
-        group.define(node.outputs[0], product);
-        return;
-    }
-    const IntegerView view = integer_view(w.encoding);
     internal_check(w.layout == Layout::OutputPanels, "{}: weights that are not in panels", node.name);
-    const int lanes = rows_of_block(rows, group.kernel.target.natural_vector_size<float>());
+    const Halide::Type narrow = dy.sum_type(32), total = dy.total_type(outputs);
+    const int vector = group.kernel.target.natural_vector_size(narrow);
+    const int lanes = rows_of_block(rows, vector, vector * narrow.bytes());
     const Var lane("lane"), step("step"), panel("panel"), block("block"), bit("bit"), word("word"), k("k");
-    Func terms("terms"), transposed("transposed");
+    Func terms("terms"), transposed("transposed"), product("product"), dx("input_gradient");
     const Expr row = block * lanes + lane, m = 32 * panel + step;
-    const Expr value = dy(Halide::min(m, outputs - 1), Halide::min(row, rows - 1));
-    terms(lane, step, panel, block) = Halide::select(row < rows && m < outputs, value, 0.0F);
+    const Expr value = dy.elements(Halide::min(m, outputs - 1), Halide::min(row, rows - 1));
+    terms(lane, step, panel, block) =
+        Halide::select(row < rows && m < outputs, cast(narrow, value), cast(narrow, 0));
 
     // Bit o of the word of input 32 word + bit is output 32 panel + o.
     const Func words = group.words(node.inputs[1]);
@@ -62,20 +53,74 @@ void lower_dense_input_gradient(GroupLowering &group, const Node &node) {
     Func tables("tables");
     tables(lane, entry, four, panel, block) =
         signed_sum(entry, [&](int b) { return terms(lane, kTermsPerTable * four + b, panel, block); });
-    product(lane, k, block) = 0.0F;
-    Expr sum = product(lane, k, block);
+    product(lane, k, block) = cast(total, 0);
+    const Expr before = product(lane, k, block);
+    Expr sum = dy.has_codes() ? cast(narrow, 0) : before;
     for (int g = 0; g < 32 / kTermsPerTable; ++g) {
         const Expr signs = cast<int>(transposed(k % 32, k / 32, p)) >> (kTermsPerTable * g);
         sum += tables(lane, signs % 16, g, p, block);
     }
-    product(lane, k, block) = sum;
-    dx(c, n) = product(n % lanes, c, n / lanes) * view.scale;
+    product(lane, k, block) = dy.has_codes() ? before + cast(total, sum) : sum;
+    dx(c, n) = dy.rescaled(product(n % lanes, c, n / lanes), integer_view(w.encoding).scale);
+    group.stage("product", product);
     group.stage("terms", terms);
     group.stage("transposed", transposed);
     group.stage("tables", tables);
     group.kernel.family = "input_gradient/w1";
     group.kernel.m = lanes;
     group.define(node.outputs[0], dx);
+}
+
+void of_integers(GroupLowering &group, const Node &node, const GradientOperand &dy) {
+    const Value &w = group.graph.value(node.inputs[1]);
+    const IntegerView view = weight_view(w.encoding);
+    const int outputs = static_cast<int>(w.shape[0]);
+    const Halide::Type total = dy.total_type(outputs, largest_integer(view));
+    const bool pairs = dy.has_pairs(total);
+    const int step = pairs ? 2 : 1;
+    const Var p("p");
+    const Func codes = group.elements(node.inputs[1]);
+    const auto weight = [&](const Expr &m) {
+        return Halide::select(m < outputs, integer_of(view, codes(c, Halide::min(m, outputs - 1))), 0);
+    };
+    const auto gradient = [&](const Expr &m) { return dy.elements(Halide::min(m, outputs - 1), n); };
+    Func weights("weights"), terms("terms"), product("product"), dx("input_gradient");
+    weights(c, p) = pairs ? pair_word(weight(2 * p), weight(2 * p + 1)) : weight(p);
+    terms(p, n) = pairs ? pair_word(gradient(2 * p), gradient(2 * p + 1)) : cast<int32_t>(gradient(p));
+    const RDom m(0, static_cast<int>(divide_up(outputs, step)), "output");
+    product(c, n) = cast(total, 0);
+    product(c, n) = pairs ? short_dot(product(c, n), terms(m, n), weights(c, m))
+                          : product(c, n) + cast(total, terms(m, n)) * cast(total, weights(c, m));
+    dx(c, n) = dy.rescaled(product(c, n), view.scale);
+    group.stage("product", product);
+    group.stage("terms", terms);
+    group.stage("weights", weights);
+    group.kernel.family = "input_gradient/codes";
+    group.define(node.outputs[0], dx);
+}
+
+}  // namespace
+
+// dx[n, k] = sum_m dy[n, m] w[m, k].
+void lower_dense_input_gradient(GroupLowering &group, const Node &node) {
+    const Value &w = group.graph.value(node.inputs[1]);
+    const GradientOperand dy(group, node);
+    if (is_sign(w.encoding)) {
+        of_signs(group, node, dy);
+        return;
+    }
+    if (dy.has_codes()) {
+        of_integers(group, node, dy);
+        return;
+    }
+    const RDom m(0, static_cast<int>(w.shape[0]), "output");
+    const Func weights = group.elements(node.inputs[1]);
+    Func product("product");
+    product(c, n) = 0.0F;
+    product(c, n) += dy.elements(m, n) * number_of(w, weights(c, m));
+    group.stage("product", product);
+    group.kernel.family = "input_gradient/f32";
+    group.define(node.outputs[0], product);
 }
 
 }  // namespace quantide

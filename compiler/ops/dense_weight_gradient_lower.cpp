@@ -1,6 +1,10 @@
 #include "compiler/base/integers.h"
+#include "compiler/lower/gradient_operand.h"
 #include "compiler/lower/op_table.h"
 #include "compiler/lower/signed_sums.h"
+#include "schedules/markers.h"
+
+#include <algorithm>
 
 namespace quantide {
 
@@ -23,39 +27,50 @@ bool is_updated_in_panels(const Graph &graph, ValueId gradient) {
     return false;
 }
 
-}  // namespace
-
-// dw[m, k] = sum_n dy[n, m] x[n, k]. In panels, outputs are lanes and what differs between inputs is only
-// which sums of gradients are added: tables of them serve all inputs.
-void lower_dense_weight_gradient(GroupLowering &group, const Node &node) {
-    const Value &x = group.graph.value(node.inputs[1]);
-    const int rows = static_cast<int>(x.shape[0]);
-    const int outputs = static_cast<int>(group.graph.value(node.inputs[0]).shape[1]);
-    const Func dy = group.elements(node.inputs[0]);
-    const Var lane("lane"), k("k"), panel("panel"), c("c"), n("n");
-    Func product("product"), gradient("weight_gradient");
-    group.stage("product", product);
-    if (!is_updated_in_panels(group.graph, node.outputs[0])) {
-        const RDom row(0, rows, "row");
-        const Func codes = group.elements(node.inputs[1]);
-        product(c, n) = 0.0F;
-        product(c, n) += dy(n, row) * number_of(x, codes(c, row));
-        group.kernel.family = "weight_gradient";
-        group.define(node.outputs[0], product);
-        return;
+/** dw[m, k] = sum_n dy[n, m] x[n, k]. */
+class WeightGradient {
+public:
+    WeightGradient(GroupLowering &lowering, const Node &of)
+        : group(lowering),
+          node(of),
+          dy(lowering, of),
+          x(group.graph.value(of.inputs[1])),
+          rows(static_cast<int>(x.shape[0])),
+          outputs(static_cast<int>(group.graph.value(of.inputs[0]).shape[1])),
+          codes(group.elements(of.inputs[1])) {
+        if (dy.has_codes()) {
+            const IntegerView view = integer_view(x.encoding);
+            total = dy.total_type(rows, largest_integer(view));
+            unit = view.scale;
+            offset = view.offset;
+        }
     }
-    const auto term = [&](const Expr &l, const Expr &step, const Expr &block) -> Expr {
-        const Expr m = 32 * block + l;
-        const Expr value = dy(Halide::min(m, outputs - 1), Halide::min(step, rows - 1));
-        return Halide::select(m < outputs && step < rows, value, 0.0F);
-    };
-    if (is_sign(x.encoding)) {
+
+    // Row-major: for whatever does not walk panels.
+    void in_rows() {
+        const RDom row(0, rows, "row");
+        const auto element = [&](const Expr &r) -> Expr {
+            return dy.has_codes() ? cast(total, integer_of(integer_view(x.encoding), codes(c, r)))
+                                  : number_of(x, codes(c, r));
+        };
+        product(c, n) = cast(total, 0);
+        product(c, n) += cast(total, dy.elements(n, row)) * element(row);
+        gradient(c, n) = dy.has_codes() ? rescaled(product(c, n), n) : product(c, n);
+        group.stage("product", product);
+        group.kernel.family = dy.has_codes() ? "weight_gradient/codes" : "weight_gradient";
+        group.define(node.outputs[0], gradient);
+    }
+
+    // Outputs are lanes, and what differs between inputs is only which sums of gradients are added: tables of
+    // them serve all inputs.
+    void of_signs() {
         const int groups = static_cast<int>(divide_up(rows, kTermsPerTable));
+        const Halide::Type narrow = dy.sum_type(32);
         const Func words = group.words(node.inputs[1]);
         const Var bit("bit"), four("group"), word("word"), entry("entry");
         Func signs("signs"), tables("tables");
         tables(lane, entry, four, panel) =
-            signed_sum(entry, [&](int b) { return term(lane, kTermsPerTable * four + b, panel); });
+            signed_sum(entry, [&](int b) { return cast(narrow, term(kTermsPerTable * four + b)); });
         signs(bit, four, word) = sign_code([&](int b) -> Expr {
             const Expr row = Halide::min(kTermsPerTable * four + b, rows - 1);
             return words(word, row) >> cast<uint32_t>(bit);
@@ -63,27 +78,109 @@ void lower_dense_weight_gradient(GroupLowering &group, const Node &node) {
         const auto look_up = [&](int g) {
             return tables(lane, entry_of(signs(k % 32, g, k / 32)), g, panel);
         };
-        Expr sum = look_up(0);
-        for (int g = 1; g < groups; ++g) {
-            sum += look_up(g);
+        // Narrow sums end before they can overflow.
+        int chunk = groups;
+        while (chunk > 32 / kTermsPerTable &&
+               dy.sum_type(int64_t{chunk} * kTermsPerTable).bits() > narrow.bits()) {
+            --chunk;
         }
-        product(lane, k, panel) = sum * integer_view(x.encoding).scale;
+        Expr sum;
+        for (int first = 0; first < groups; first += chunk) {
+            Expr part = look_up(first);
+            for (int g = first + 1; g < std::min(groups, first + chunk); ++g) {
+                part += look_up(g);
+            }
+            sum = first == 0 ? cast(total, part) : sum + cast(total, part);
+        }
+        product(lane, k, panel) = dy.rescaled(sum, integer_view(x.encoding).scale);
         group.stage("tables", tables);
         group.stage("signs", signs);
-    } else {
-        const RDom row(0, rows, "row");
-        const Func codes = group.elements(node.inputs[1]);
+        finish();
+    }
+
+    void of_numbers() {
+        const bool pairs = dy.has_pairs(total);
         const Var step("step");
-        Func terms("terms"), numbers("numbers");
-        terms(lane, step, panel) = term(lane, step, panel);
-        numbers(k, step) = number_of(x, codes(k, step));
-        product(lane, k, panel) = 0.0F;
-        product(lane, k, panel) += terms(lane, row, panel) * numbers(k, row);
+        Func terms("terms"), numbers("numbers"), sum("sum");
+        if (!dy.has_codes()) {
+            const RDom row(0, rows, "row");
+            terms(lane, step, panel) = term(step);
+            numbers(k, step) = number_of(x, codes(k, step));
+            product(lane, k, panel) = 0.0F;
+            product(lane, k, panel) += terms(lane, row, panel) * numbers(k, row);
+        } else {
+            const RDom row(0, static_cast<int>(divide_up(rows, pairs ? 2 : 1)), "row");
+            const auto integer = [&](const Expr &r) {
+                return integer_of(integer_view(x.encoding), codes(k, Halide::min(r, rows - 1)));
+            };
+            terms(lane, step, panel) =
+                pairs ? pair_word(term(2 * step), term(2 * step + 1)) : cast<int32_t>(term(step));
+            numbers(k, step) = pairs ? pair_word(integer(2 * step), integer(2 * step + 1)) : integer(step);
+            const Expr a = terms(lane, row, panel), b = numbers(k, row);
+            sum(lane, k, panel) = cast(total, 0);
+            sum(lane, k, panel) = pairs ? short_dot(sum(lane, k, panel), a, b)
+                                        : sum(lane, k, panel) + cast(total, a) * cast(total, b);
+            product(lane, k, panel) =
+                rescaled(sum(lane, k, panel), Halide::min(32 * panel + lane, outputs - 1));
+            group.stage("sum", sum);
+        }
         group.stage("terms", terms);
         group.stage("numbers", numbers);
+        finish();
     }
-    gradient(c, n) = product(n % 32, c, n / 32);
-    group.define(node.outputs[0], gradient);
+
+private:
+    /** dy of output 32 panel + lane; 0 beyond the last output and the last row. */
+    Expr term(const Expr &row) {
+        const Expr m = 32 * panel + lane;
+        const Expr value = dy.elements(Halide::min(m, outputs - 1), Halide::min(row, rows - 1));
+        return Halide::select(m < outputs && row < rows, value, cast(value.type(), 0));
+    }
+
+    /** What a sum of products for an output stands for: where x = unit q + offset, the sum of dy counts, too.
+     */
+    Expr rescaled(const Expr &sum, const Expr &output) {
+        const Expr of_codes = dy.rescaled(sum, unit);
+        if (offset == 0) {
+            return of_codes;
+        }
+        const RDom row(0, rows, "row");
+        Func row_sums("row_sums");
+        row_sums(n) = cast(total, 0);
+        row_sums(n) += cast(total, dy.elements(n, row));
+        group.stage("row_sums", row_sums);
+        return Halide::strict_float(of_codes + dy.rescaled(row_sums(output), offset));
+    }
+
+    void finish() {
+        gradient(c, n) = product(n % 32, c, n / 32);
+        group.stage("product", product);
+        group.define(node.outputs[0], gradient);
+    }
+
+    GroupLowering &group;
+    const Node &node;
+    const GradientOperand dy;
+    const Value &x;
+    const int rows, outputs;
+    const Func codes;
+    Halide::Type total = Halide::Float(32);
+    float unit = 1, offset = 0;
+    const Var lane{"lane"}, k{"k"}, panel{"panel"}, c{"c"}, n{"n"};
+    Func product{"product"}, gradient{"weight_gradient"};
+};
+
+}  // namespace
+
+void lower_dense_weight_gradient(GroupLowering &group, const Node &node) {
+    WeightGradient gradient(group, node);
+    if (!is_updated_in_panels(group.graph, node.outputs[0])) {
+        gradient.in_rows();
+    } else if (is_sign(group.graph.value(node.inputs[1]).encoding)) {
+        gradient.of_signs();
+    } else {
+        gradient.of_numbers();
+    }
 }
 
 }  // namespace quantide

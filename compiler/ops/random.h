@@ -11,6 +11,10 @@ void check_random_key(const Graph &graph, const Node &node, size_t i);
  * `stream`, `ahead` steps after the key's. */
 RandomStream random_stream(const Node &node, std::span<const uint32_t> key);
 
+/** The word that element i of a gradient [N, C, ...], in row-major order, takes: with the channels innermost,
+ * eight neighbours are made of the same word of eight blocks, and 32 of all words of those. */
+uint64_t gradient_word(const Shape &shape, uint64_t i);
+
 /** The share of elements that a dropout takes out, in [0, 1). */
 double check_dropout_rate(const Node &node);
 

@@ -25,6 +25,7 @@ Graph as_float32(const Graph &network) {
             }
             Node of_floats = node;
             of_floats.attributes.erase("arithmetic");
+            of_floats.attributes.erase("gradients");
             rewriter.replace(node.outputs.at(0), rewriter.clone(of_floats, node.name, inputs));
         }
     }

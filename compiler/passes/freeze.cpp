@@ -23,6 +23,7 @@ const Array &numbers_of(const Graph &graph, const Value &value, const Arrays &pa
 /** The node, with the quantizer that a deployed network has in its place. */
 void copy_deployed(Rewriter &rewriter, const Node &node) {
     Node deployed = node;
+    deployed.attributes.erase("gradients");
     if (node.op == "quantize") {
         deployed.attributes["quantizer"] = find_quantizer(node.text("quantizer")).deployed().text();
     }

@@ -56,6 +56,10 @@ std::vector<GroupBoundary> group_boundaries(const Graph &graph);
 PASS(freeze)
 /** Adds the loss, the gradients by the ops' rules, the optimizer's updates and the running statistics. */
 PASS(differentiate)
+/** The gradient that an annotated layer's products read becomes codes of its format: its range, then numbers
+ * drawn with the step's key where the format says so. Both products read the same codes, unless the format
+ * has another for the weights. */
+PASS(quantize_gradients)
 /** Gives the batch its number. */
 PASS(fix_batch)
 /** A layer of two encoded operands becomes an exact integer product and dequantize. */

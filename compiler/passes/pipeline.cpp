@@ -16,6 +16,8 @@ const Pass kDeployment[] = {
 
 const Pass kTraining[] = {
     {"differentiate", "adds loss, gradients, updates and running statistics", differentiate},
+    {"quantize_gradients", "gradients in low precision become codes before their products",
+     quantize_gradients},
     {"fix_batch", "the batch gets its number", fix_batch},
     {"integer_products", "dense layers of encoded operands become exact integer products", integer_products},
     {"rematerialize", "backward recomputes what is cheap to compute and dear to keep", rematerialize},

@@ -4,19 +4,25 @@ using namespace quantide;
 
 namespace {
 
-/** How a family of ConvNets computes: its weights, and what follows each batch norm. */
+/** How a family of ConvNets computes: its weights, what follows each batch norm (float32(): ReLU), and its
+ * gradients. */
 struct Arithmetic {
-    Precision weights;
-    Tensor (*activation)(const Tensor &x);
+    Precision weights, activations = float32(), gradients = float32();
+
+    Tensor activate(const Tensor &x) const {
+        return activations == float32() ? relu(x) : quantize(x, activations);
+    }
 };
 
-Tensor sign_activation(const Tensor &x) { return quantize(x, sign()); }
-Tensor relu_activation(const Tensor &x) { return relu(x); }
+const Arithmetic kBinary{sign(), sign()};  // BinaryNet
+const Arithmetic kBinaryConnect{sign()};   // deterministic
+const Arithmetic kStochasticBinaryConnect{in_training(stochastic_sign())};
+const Arithmetic kFloat{float32()};
 
-const Arithmetic kBinary{sign(), sign_activation};         // BinaryNet
-const Arithmetic kBinaryConnect{sign(), relu_activation};  // deterministic
-const Arithmetic kStochasticBinaryConnect{in_training(stochastic_sign()), relu_activation};
-const Arithmetic kFloat{float32(), relu_activation};
+/** Hubara et al. 2016, "Quantized Neural Networks", with 6-bit gradients. */
+Arithmetic qnn(int weight_bits, int activation_bits) {
+    return {symmetric(weight_bits), symmetric(activation_bits), stochastic_uniform(6)};
+}
 
 /** BinaryNet's ConvNet, of any width: pairs of 3x3 convolutions with zeros around, the second of each with a
  * 2x2 max-pool in front of its batch norm, then dense layers; batch norm behind every product. */
@@ -24,16 +30,20 @@ Tensor convnet(Tensor x, const Arithmetic &arithmetic, const Shape &channels, in
                int64_t units) {
     for (const int64_t n : channels) {
         for (const bool pool : {false, true}) {
-            x = conv2d(x, {.channels = n, .padding = same(), .weights = arithmetic.weights});
-            x = arithmetic.activation(batch_norm(pool ? max_pool(x) : x));
+            x = conv2d(x, {.channels = n,
+                           .padding = same(),
+                           .weights = arithmetic.weights,
+                           .gradients = arithmetic.gradients});
+            x = arithmetic.activate(batch_norm(pool ? max_pool(x) : x));
         }
     }
     x = flatten(x);
     for (int layer = 0; layer < dense_layers; ++layer) {
-        x = dense(x, {.units = units, .weights = arithmetic.weights});
-        x = arithmetic.activation(batch_norm(x));
+        x = dense(x, {.units = units, .weights = arithmetic.weights, .gradients = arithmetic.gradients});
+        x = arithmetic.activate(batch_norm(x));
     }
-    return batch_norm(dense(x, {.units = 10, .weights = arithmetic.weights}));
+    return batch_norm(
+        dense(x, {.units = 10, .weights = arithmetic.weights, .gradients = arithmetic.gradients}));
 }
 
 /** Pixels of 0 to 255, which stand for -1 to 1. */
@@ -123,3 +133,24 @@ QUANTIDE_RECIPE(cifar_small_binaryconnect_stochastic) {
 QUANTIDE_NETWORK(cifar_small_float) { return small_convnet(kFloat); }
 
 QUANTIDE_RECIPE(cifar_small_float) { return small_recipe("the same in float32 with ReLU", 1e-3); }
+
+QUANTIDE_NETWORK(cifar_small_qnn_w1a2_g6) { return small_convnet(qnn(1, 2)); }
+
+QUANTIDE_RECIPE(cifar_small_qnn_w1a2_g6) {
+    return small_recipe(
+        "the same with 1-bit weights, 2-bit activations, 6-bit gradients (Hubara et al. 2016)", 3e-3);
+}
+
+QUANTIDE_NETWORK(cifar_small_qnn_w2a2_g6) { return small_convnet(qnn(2, 2)); }
+
+QUANTIDE_RECIPE(cifar_small_qnn_w2a2_g6) {
+    return small_recipe(
+        "the same with 2-bit weights, 2-bit activations, 6-bit gradients (Hubara et al. 2016)", 3e-3);
+}
+
+QUANTIDE_NETWORK(cifar_small_qnn_w4a4_g6) { return small_convnet(qnn(4, 4)); }
+
+QUANTIDE_RECIPE(cifar_small_qnn_w4a4_g6) {
+    return small_recipe(
+        "the same with 4-bit weights, 4-bit activations, 6-bit gradients (Hubara et al. 2016)", 3e-3);
+}

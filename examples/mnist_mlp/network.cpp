@@ -5,15 +5,16 @@ using namespace quantide;
 namespace {
 
 /** BinaryNet's MLP for MNIST (Courbariaux et al. 2016): 8-bit input, 1-bit weights and activations; or more
- * bits, as in Hubara et al. 2016, "Quantized Neural Networks". */
-Tensor mnist_mlp(int64_t units, int weight_bits = 1, int activation_bits = 1) {
+ * bits, and gradients of few, as in Hubara et al. 2016, "Quantized Neural Networks". */
+Tensor mnist_mlp(int64_t units, int weight_bits = 1, int activation_bits = 1,
+                 const Precision &gradients = float32()) {
     const Precision weights = symmetric(weight_bits), activations = symmetric(activation_bits);
     Tensor x = input("image", {784}, UInt(8), {.scale = 2.0F / 255, .offset = -1});
     for (int layer = 0; layer < 3; ++layer) {
-        x = dense(x, {.units = units, .weights = weights});
+        x = dense(x, {.units = units, .weights = weights, .gradients = gradients});
         x = quantize(batch_norm(x), activations);
     }
-    return batch_norm(dense(x, {.units = 10, .weights = weights}));
+    return batch_norm(dense(x, {.units = 10, .weights = weights, .gradients = gradients}));
 }
 
 Recipe mnist_recipe(const char *summary) {
@@ -54,4 +55,16 @@ QUANTIDE_NETWORK(mnist_qnn_w4a4) { return mnist_mlp(512, 4, 4); }
 
 QUANTIDE_RECIPE(mnist_qnn_w4a4) {
     return mnist_recipe("MLP 784-3x512-10 for MNIST, 4-bit weights and activations (Hubara et al. 2016)");
+}
+
+QUANTIDE_NETWORK(mnist_qnn_w1a2_g6) { return mnist_mlp(512, 1, 2, stochastic_uniform(6)); }
+
+QUANTIDE_RECIPE(mnist_qnn_w1a2_g6) {
+    return mnist_recipe("mnist_qnn_w1a2 with 6-bit gradients (Hubara et al. 2016)");
+}
+
+QUANTIDE_NETWORK(mnist_mlp_512_g8) { return mnist_mlp(512, 1, 1, stochastic_int8()); }
+
+QUANTIDE_RECIPE(mnist_mlp_512_g8) {
+    return mnist_recipe("mnist_mlp_512 with 8-bit gradients (Banner et al. 2018)");
 }

@@ -83,7 +83,18 @@ TEST(Dense, RefusesBadUnits) {
 
 TEST(Dense, RefusesPrecisionsThatItCannotHave) {
     expect_net_error([](const Tensor &x) { return dense(x, {.units = 2, .gradients = sign(), .name = "d"}); },
-                     {"dense 'd'", "float32 gradients", "sign"});
+                     {"dense 'd'", "float32", "stochastic_uniform(2..8)", "sign"});
+    for (const Precision &gradients : {stochastic_uniform(1), stochastic_uniform(9), dynamic_fixed_point(17),
+                                       stochastic_power_of_two(7)}) {
+        expect_net_error(
+            [&](const Tensor &x) { return dense(x, {.units = 2, .gradients = gradients, .name = "d"}); },
+            {"dense 'd'", gradients.quantizer, "bits, as in"});
+    }
+    expect_net_error(
+        [](const Tensor &x) { return dense(x, {.units = 2, .weights = stochastic_int8(), .name = "d"}); },
+        {"'d'", "sign()", "stochastic_int8", "for gradients"});
+    expect_net_error([](const Tensor &x) { return quantize(x, stochastic_uniform(6), "q"); },
+                     {"quantize 'q'", "sign()", "stochastic_uniform(6)", "for gradients"});
     expect_net_error([](const Tensor &x) { return dense(x, {.units = 2, .weights = {"quinary"}}); },
                      {"quinary", "sign", "ternary", "symmetric(2..8)"});
     for (const int bits : {0, 9, -1}) {

@@ -75,6 +75,13 @@ TEST_F(Rules, GiveShapesAndTypes) {
                 ElementsAre("f32[N, 3]", "f32[3]", "f32[3]"));
     EXPECT_THAT(infer("range", {x}), ElementsAre("f32[2]"));
     EXPECT_THAT(infer("range", {v5}), ElementsAre("f32[2]"));
+    const ValueId range = graph.add_one("range", "x_range", {x});
+    const Attributes fixed{{"format", "dynamic_fixed_point(16)"}};
+    EXPECT_THAT(infer("gradient_codes", {x, range}, fixed), ElementsAre("i16[N, 3]"));
+    const ValueId x_codes = graph.add_one("gradient_codes", "x_codes", {x, range}, fixed);
+    EXPECT_THAT(infer("gradient_numbers", {x_codes, range}, fixed), ElementsAre("f32[N, 3]"));
+    EXPECT_THAT(infer("dense_weight_gradient", {x_codes, codes, range}, fixed), ElementsAre("f32[3, 3]"));
+    EXPECT_THAT(infer("round_to_bfloat16", {x}), ElementsAre("f32[N, 3]"));
     EXPECT_THAT(infer("squared_hinge", {x, labels}), ElementsAre("f32[1]"));
     EXPECT_THAT(infer("softmax_cross_entropy_gradient", {x, labels}), ElementsAre("f32[N, 3]"));
     EXPECT_THAT(infer("adam", {w, w, w, w, rate}), ElementsAre("f32[5, 3]", "f32[5, 3]", "f32[5, 3]"));
@@ -127,6 +134,15 @@ TEST_F(Rules, RefuseOperandsThatDoNotFit) {
     expect_refused("moving_average", {v3, v5}, {"'v5'", "f32[3]"});
     expect_refused("quantize_gradient", {x, codes}, {"'codes'"});
     expect_refused("range", {codes}, {"'codes'", "f32"});
+    const Attributes fixed{{"format", "dynamic_fixed_point(16)"}};
+    const ValueId range = graph.add_one("range", "x_range", {x});
+    const ValueId x_codes = graph.add_one("gradient_codes", "x_codes", {x, range}, fixed);
+    expect_refused("gradient_codes", {x, v3}, {"'v3'", "f32[2]"}, fixed);
+    expect_refused("gradient_codes", {x, range}, {"3 inputs"}, {{"format", "stochastic_int8"}});
+    expect_refused("gradient_codes", {x, range}, {"codes", "bfloat16"}, {{"format", "bfloat16"}});
+    expect_refused("dense_weight_gradient", {x, codes, range}, {"'x'", "i16[N, 3]"}, fixed);
+    expect_refused("dense_weight_gradient", {x_codes, x, range}, {"'x'", "expected codes"}, fixed);
+    expect_refused("dense_weight_gradient", {x_codes, codes}, {"3 inputs"}, fixed);
     const Attributes drawn{
         {"rate", 0.5}, {"stream", int64_t{0}}, {"ahead", int64_t{0}}, {"quantizer", "sign"}};
     expect_refused("dropout_train", {x, v3}, {"key u32[3]", "f32[3]"}, drawn);

@@ -68,7 +68,7 @@ public:
                        const Arrays &parameters)
         : optimizer_(optimizer) {
         const PassOptions options = training_options(loss, optimizer, batch);
-        graph_ = fix_batch(differentiate(network, options), options);
+        graph_ = fix_batch(quantize_gradients(differentiate(network, options), options), options);
         states_ = initial_states(graph_, parameters);
     }
 

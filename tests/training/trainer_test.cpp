@@ -1,6 +1,7 @@
 #include "training/trainer.h"
 
 #include "compiler/ops/random.h"
+#include "compiler/quantizers/gradient_format.h"
 #include "tests/base/expect_error.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/passes/interpreted_trainer.h"
@@ -137,6 +138,30 @@ std::vector<Case> cases() {
              return batch_norm(dense(x, {.units = 3, .weights = in_training(stochastic_sign())}));
          },
          squared_hinge(), kAdam, 4},
+        {"gradients_of_few_bits",
+         [] {
+             Tensor x = input("image", {3, 4, 4}, UInt(8), {.scale = 0.125F, .offset = -1});
+             x = conv2d(x, {.channels = 5, .weights = sign(), .gradients = stochastic_uniform(6)});
+             x = quantize(batch_norm(x), symmetric(2));
+             x = conv2d(x, {.channels = 3,
+                            .kernel = 2,
+                            .padding = same(),
+                            .weights = symmetric(3),
+                            .gradients = stochastic_int8()});
+             x = quantize(batch_norm(x), sign());
+             return batch_norm(
+                 dense(flatten(x), {.units = 3, .weights = sign(), .gradients = bifurcated_int8()}));
+         },
+         squared_hinge(), kAdam, 4},
+        {"gradients_beside_float32",
+         [] {
+             Tensor x = input("image", {3}, Float(32));
+             x = hardtanh(batch_norm(dense(x, {.units = 9, .gradients = stochastic_int8()}), {.eps = 0.1}));
+             x = dense(x, {.units = 5, .weights = sign(), .gradients = dynamic_fixed_point(16)});
+             x = quantize(batch_norm(x, {.eps = 0.1}), sign());
+             return dense(x, {.units = 3, .gradients = stochastic_power_of_two(5)});
+         },
+         squared_hinge(), kAdam, 7},
         {"float32_images",
          [] {
              Tensor x = input("image", {2, 6, 5}, Float(32));
@@ -171,6 +196,19 @@ Recipe recipe_of(const Case &c) {
 /** Whether rounding may flip a sign, or open or shut a straight-through window. */
 bool near_an_edge(const Graph &graph, const std::map<ValueId, Array> &values) {
     for (const Node &node : graph.nodes) {
+        if (node.op == "gradient_codes" && node.inputs.size() == 3) {
+            const auto x = values.at(node.inputs[0]).floats(), range = values.at(node.inputs[1]).floats();
+            const RandomStream random = random_stream(node, values.at(node.inputs[2]).as<uint32_t>());
+            const GradientFormat format = find_gradient_format(node.text("format"));
+            const float rounding = 1e-6F * std::max(-range[0], range[1]);
+            for (size_t i = 0; i < x.size(); ++i) {
+                const float u = uniform(random(gradient_word(values.at(node.inputs[0]).shape, i)));
+                if (format.code(x[i] - rounding, u, format.grid(range)) !=
+                    format.code(x[i] + rounding, u, format.grid(range))) {
+                    return true;
+                }
+            }
+        }
         if (node.op == "quantize_train" && node.integer("ahead") == 0) {
             const auto x = values.at(node.inputs[0]).floats();
             const RandomStream random = random_stream(node, values.at(node.inputs[1]).as<uint32_t>());
@@ -222,7 +260,7 @@ TEST_P(TrainerOf, StepsAsTheInterpreterDoes) {
     Trainer trainer(network, recipe_of(c));
     trainer.restore(random_parameters(network, random), trainer.moments(), 0);
     const PassOptions options = training_options(c.loss, c.optimizer, c.batch);
-    const Graph graph = fix_batch(differentiate(network, options), options);
+    const Graph graph = fix_batch(quantize_gradients(differentiate(network, options), options), options);
     for (int step = 0; step < 4; ++step) {
         SCOPED_TRACE(testing::Message() << "step " << step);
         // From the same state each time, so that rounding does not add up over steps.
