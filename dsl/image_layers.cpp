@@ -86,6 +86,8 @@ Tensor conv2d(const Tensor &x, const Conv2dOptions &options) {
                 {options.channels, image[1] / options.groups, options.kernel.height, options.kernel.width},
                 options.weights);
     attributes.merge(arithmetic_of(graph, name, options.arithmetic, x.id(), weight));
+    attributes.merge(
+        weight_gradient_inputs(graph, x.id(), "conv2d '" + name + "'", options.weight_gradient_inputs));
     attributes.merge(Attributes{
         {"strides", shape_of(options.stride)},
         {"dilations", shape_of(options.dilation)},

@@ -41,8 +41,9 @@ struct Conv2dOptions {
     int64_t groups = 1;               ///< divides the channels in and out; the channels in: depthwise
     Precision weights = float32();    ///< sign(): latent float32 weights in [-1, 1], one bit in use
     Precision gradients = float32();  ///< of the layer's products in backward: bfloat16(), ...
-    std::string name = {};            ///< conv2d1, conv2d2, ... if empty
-    std::string arithmetic = {};      ///< of codes: "popcount" or "bytes"; empty: the fastest by estimate
+    Precision weight_gradient_inputs = float32();  ///< as in DenseOptions
+    std::string name = {};                         ///< conv2d1, conv2d2, ... if empty
+    std::string arithmetic = {};  ///< of codes: "popcount" or "bytes"; empty: the fastest by estimate
 };
 
 /** A convolution (cross-correlation, as in PyTorch) without bias: x [N, C, H, W] to [N, channels, H', W'].

@@ -70,6 +70,8 @@ Tensor dense(const Tensor &x, const DenseOptions &options) {
                name, to_string(x.shape()));
     const ValueId weight = weights(graph, name, {options.units, x.shape()[1]}, options.weights);
     attributes.merge(arithmetic_of(graph, name, options.arithmetic, x.id(), weight));
+    attributes.merge(
+        weight_gradient_inputs(graph, x.id(), "dense '" + name + "'", options.weight_gradient_inputs));
     return x.with(graph.add_one("dense", name, {x.id(), weight}, attributes));
 }
 

@@ -37,8 +37,12 @@ struct DenseOptions {
     int64_t units = 0;                ///< outputs, at least 1
     Precision weights = float32();    ///< sign(): latent float32 weights in [-1, 1], one bit in use
     Precision gradients = float32();  ///< of the layer's products in backward: bfloat16(), ...
-    std::string name = {};            ///< dense1, dense2, ... if empty
-    std::string arithmetic = {};      ///< of codes: "popcount" or "bytes"; empty: the fastest by estimate
+    /** What the weight gradient alone takes for the layer's float32 inputs: as they are, or drawn by a
+     * stochastic quantizer. stochastic_power_of_two() is quantized back-propagation (Lin et al. 2016): shifts
+     * for products. */
+    Precision weight_gradient_inputs = float32();
+    std::string name = {};        ///< dense1, dense2, ... if empty
+    std::string arithmetic = {};  ///< of codes: "popcount" or "bytes"; empty: the fastest by estimate
 };
 
 /** A fully connected layer without bias: x [N, K] to x w^T [N, units]. Makes the parameter NAME.weight

@@ -100,12 +100,30 @@ Attributes arithmetic_of(const Graph &graph, const std::string &layer, const std
     user_check(arithmetic == "popcount" || arithmetic == "bytes",
                "'{}': expected the arithmetic 'popcount' or 'bytes', found '{}'", layer, arithmetic);
     for (const ValueId operand : {x, weights}) {
-        user_check(
-            !graph.value(operand).encoding.plain(),
-            "'{}': expected quantized inputs and weights for the arithmetic '{}', found '{}' of float32",
-            layer, arithmetic, graph.value(operand).name);
+        user_check(is_integer(graph.value(operand).encoding),
+                   "'{}': expected quantized inputs and weights for the arithmetic '{}', found '{}' with "
+                   "products of float32",
+                   layer, arithmetic, graph.value(operand).name);
     }
     return {{"arithmetic", arithmetic}};
+}
+
+Attributes weight_gradient_inputs(const Graph &graph, ValueId x, const std::string &layer,
+                                  const Precision &precision) {
+    if (precision == float32()) {
+        return {};
+    }
+    user_check(
+        find_quantizer(precision.quantizer).stochastic() && !precision.in_training,
+        "{}: expected the inputs of the weight gradient to be float32() or drawn by a stochastic quantizer "
+        "such as stochastic_power_of_two(), whose mean is x; found {}",
+        layer, precision.quantizer);
+    user_check(
+        graph.value(x).type == Float(32),
+        "{}: expected a float32 input where the weight gradient draws its inputs by {}, found {}, which "
+        "has few bits already",
+        layer, precision.quantizer, to_string(graph.value(x).type));
+    return {{"weight_gradient_inputs", precision.quantizer}};
 }
 
 }  // namespace quantide

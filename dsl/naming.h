@@ -29,4 +29,9 @@ ValueId weights(Graph &graph, const std::string &layer, Shape shape, const Preci
 Attributes arithmetic_of(const Graph &graph, const std::string &layer, const std::string &arithmetic,
                          ValueId x, ValueId weights);
 
+/** What a product draws for its input `x` in its weight gradient, as an attribute of its node; none for
+ * float32(). */
+Attributes weight_gradient_inputs(const Graph &graph, ValueId x, const std::string &layer,
+                                  const Precision &precision);
+
 }  // namespace quantide

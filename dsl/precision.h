@@ -38,6 +38,23 @@ inline Precision symmetric(int bits) {
  * 2016, "DoReFa-Net"). */
 inline Precision unsigned_uniform(int bits) { return {"unsigned_uniform(" + std::to_string(bits) + ")"}; }
 
+/** `bits` from 2 to 8: the nearest multiple of 2^(1 - bits) from -1 to 1 less one of them
+ * (LinearQuant of Hubara et al. 2016, "Quantized Neural Networks"). */
+inline Precision twos_complement(int bits) { return {"twos_complement(" + std::to_string(bits) + ")"}; }
+
+/** `steps` from 1 to 8: the nearest of steps + 1 evenly spaced numbers from -1 to 1, as a sum of equal steps,
+ * a bit for each (Yang et al. 2019, "Quantization Networks"). */
+inline Precision thermometer(int steps) { return {"thermometer(" + std::to_string(steps) + ")"}; }
+
+/** `bits` from 2 to 8: 0 or, with a sign, one of the 2^(bits - 1) - 1 powers of two up to 1, the nearest by
+ * its logarithm (LogQuant of Hubara et al. 2016, "Quantized Neural Networks"). */
+inline Precision power_of_two(int bits) { return {"power_of_two(" + std::to_string(bits) + ")"}; }
+
+/** 8 bits: 0 or +- 2^e with e from -63 to 63. In training the power of two below |x| or the one above it,
+ * drawn such that the mean is x; evaluated and deployed the nearest by its logarithm (Lin et al. 2016,
+ * "Neural Networks with Few Multiplications"). */
+inline Precision stochastic_power_of_two() { return {"stochastic_power_of_two"}; }
+
 // Of gradients: what a layer's two products of backward read. Their grid follows the gradient's own range at
 // every step; products with codes of 1 to 8 bits are exact in integers.
 

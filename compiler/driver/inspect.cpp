@@ -63,9 +63,8 @@ std::string describe(const Value &value) {
     if (value.encoding.plain()) {
         return text;
     }
-    const IntegerView view = integer_view(value.encoding);
-    const auto real = [&](int64_t q) { return view.scale * static_cast<float>(q) + view.offset; };
-    return text + fmt::format(" {:+g}..{:+g}", real(view.min()), real(view.max()));
+    const int64_t last = (int64_t{1} << value.type.bits) - (value.encoding.affine() ? 1 : 2);
+    return text + fmt::format(" {:+g}..{:+g}", number_of(value.encoding, 0), number_of(value.encoding, last));
 }
 
 std::string describe_all(const Graph &graph, const std::vector<ValueId> &ids) {

@@ -72,7 +72,7 @@ void interpret_dense(Interpretation &op) {
     const Value &w = op.input_value(1);
     const int64_t depth = op.columns(0);
     const auto y = op.out(0).floats();
-    if (x.encoding.plain() || w.encoding.plain()) {
+    if (!is_integer(x.encoding) || !is_integer(w.encoding)) {
         product<float, float>(numbers(op, 0), numbers(op, 1), depth, y);
         return;
     }

@@ -93,7 +93,7 @@ void interpret_conv2d(Interpretation &op) {
     const Value &x = op.input_value(0), &w = op.input_value(1);
     const auto y = op.out(0).floats();
     const double pad = op.node.real("pad_value");
-    if (x.encoding.plain() || w.encoding.plain()) {
+    if (!is_integer(x.encoding) || !is_integer(w.encoding)) {
         const std::vector<float> numbers_x = numbers(op, 0), numbers_w = numbers(op, 1);
         for_conv(op, [&](size_t out, int64_t in, size_t weight) {
             if (in >= 0 || pad != 0) {

@@ -20,10 +20,9 @@ std::vector<float> numbers(const Interpretation &op, size_t i) {
         const auto values = op.in(i).floats();
         return {values.begin(), values.end()};
     }
-    const IntegerView view = integer_view(encoding);
     std::vector<float> result;
-    for (int32_t q : integers(op, i, view)) {
-        result.push_back(static_cast<float>(q) * view.scale + view.offset);
+    for (uint8_t code : op.in(i).as<uint8_t>()) {
+        result.push_back(number_of(encoding, code));
     }
     return result;
 }
@@ -33,6 +32,10 @@ std::vector<double> doubles(const Interpretation &op, size_t i) {
     if (encoding.plain()) {
         const auto values = op.in(i).floats();
         return {values.begin(), values.end()};
+    }
+    if (!encoding.affine()) {
+        const std::vector<float> exact = numbers(op, i);
+        return {exact.begin(), exact.end()};
     }
     const IntegerView view = integer_view(encoding);
     std::vector<double> result;

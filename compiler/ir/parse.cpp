@@ -84,16 +84,26 @@ private:
         value.type = type();
         value.shape = shape();
         if (accept("{")) {
-            while (!accept("+")) {
-                value.encoding.scales.push_back(number<float>());
-            }
-            value.encoding.offset = number<float>();
+            encoding(value.encoding);
             expect("}");
         }
         if (accept("@")) {
             value.layout = layout();
         }
         return value;
+    }
+
+    void encoding(Encoding &encoding) {
+        if (accept("powers")) {
+            encoding.powers = number<int>();
+            expect("to 2^");
+            encoding.greatest = number<int>();
+            return;
+        }
+        while (!accept("+")) {
+            encoding.scales.push_back(number<float>());
+        }
+        encoding.offset = number<float>();
     }
 
     ElementType type() {

@@ -31,7 +31,9 @@ std::string print_attribute(const Attribute &attribute) {
 
 std::string print_value(const Value &value) {
     std::string text = fmt::format("%{}: {}{}", value.name, to_string(value.type), to_string(value.shape));
-    if (!value.encoding.plain()) {
+    if (value.encoding.powers != 0) {
+        text += fmt::format(" {{powers {} to 2^{}}}", value.encoding.powers, value.encoding.greatest);
+    } else if (value.encoding.affine()) {
         text += " {";
         for (float scale : value.encoding.scales) {
             text += fmt::format("{} ", scale);
@@ -47,7 +49,7 @@ std::string print_value(const Value &value) {
 }  // namespace
 
 // graph NAME {
-//   %value: type[shape] {scales + offset} @layout = op(%input, ...) "layer" key=value #group
+//   %value: type[shape] {scales + offset or powers} @layout = op(%input, ...) "layer" key=value #group
 //   return %value
 //   update %state = %next
 // }

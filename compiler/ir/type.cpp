@@ -4,6 +4,7 @@
 #include "compiler/base/integers.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <numeric>
 #include <utility>
@@ -20,11 +21,26 @@ constexpr float kMostMultiple = 1 << 12;
 
 }  // namespace
 
+int Encoding::planes() const {
+    return affine() ? static_cast<int>(scales.size()) : std::bit_width(2 * static_cast<unsigned>(powers));
+}
+
+float number_of(const Encoding &encoding, int64_t code) {
+    internal_check(!encoding.plain(), "number_of a value without an encoding");
+    if (encoding.affine()) {
+        const IntegerView view = integer_view(encoding);
+        return static_cast<float>(view(code)) * view.scale + view.offset;
+    }
+    const int64_t i = code - encoding.powers;
+    const int exponent = encoding.greatest - encoding.powers + static_cast<int>(std::abs(i));
+    return i == 0 ? 0 : std::copysign(std::ldexp(1.0F, exponent), static_cast<float>(i));
+}
+
 namespace {
 
 /** With offset 0 where encodings of at most `most_planes` planes allow it. */
 IntegerView view_of(const Encoding &encoding, int most_planes) {
-    internal_check(!encoding.plain(), "integer_view of a value without an encoding");
+    internal_check(encoding.affine(), "integer_view of a value without an affine encoding");
     const float unit = encoding.scales[0];
     IntegerView view{.multipliers = {}, .addend = 0, .scale = unit, .offset = encoding.offset};
     for (const float scale : encoding.scales) {
@@ -58,8 +74,17 @@ IntegerView integer_view(const Encoding &encoding) { return view_of(encoding, 7)
 
 IntegerView weight_view(const Encoding &encoding) { return view_of(encoding, 8); }
 
+bool is_integer(const Encoding &encoding) {
+    if (!encoding.affine() || encoding.planes() < 8) {
+        return encoding.affine();
+    }
+    const std::vector<int> multipliers = integer_view(encoding).multipliers;
+    return std::adjacent_find(multipliers.begin(), multipliers.end(),
+                              [](int m, int next) { return next != 2 * m; }) == multipliers.end();
+}
+
 bool is_sign(const Encoding &encoding) {
-    return !encoding.plain() && encoding.planes() == 1 && integer_view(encoding).twice_middle() == 0 &&
+    return encoding.affine() && encoding.planes() == 1 && integer_view(encoding).twice_middle() == 0 &&
            integer_view(encoding).offset == 0;
 }
 

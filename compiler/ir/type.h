@@ -26,16 +26,26 @@ inline ElementType Int(int bits) { return {ElementType::Kind::Int, bits}; }
 inline ElementType UInt(int bits) { return {ElementType::Kind::UInt, bits}; }
 // NOLINTEND(readability-identifier-naming)
 
-/** A low-precision value is an affine combination of the bits of its code:
- * value = offset + sum_p scales[p] * bit_p. Without scales the element is the value itself. */
+/** Which number a code stands for. There are two kinds, and none: then the element is the value itself.
+ * - Affine, with scales: value = offset + sum_p scales[p] * bit_p.
+ * - Powers of two, with a number of them: 0 for the code `powers`, and +- 2^greatest, the largest, to +-
+ *   2^(greatest - powers + 1), the smallest, for those above and below it. Products are shifts. */
 struct Encoding {
-    std::vector<float> scales;
+    std::vector<float> scales = {};
     float offset = 0;
+    int powers = 0;
+    int greatest = 0;
 
     auto operator<=>(const Encoding &) const = default;
-    bool plain() const { return scales.empty(); }
-    int planes() const { return static_cast<int>(scales.size()); }
+    bool plain() const { return scales.empty() && powers == 0; }
+    bool affine() const { return !scales.empty(); }
+    /** Bits of a code. */
+    int planes() const;
 };
+
+/** The number of a code, in the float32 arithmetic that every target keeps. Throws InternalError for values
+ * without an encoding. */
+float number_of(const Encoding &encoding, int64_t code);
 
 /** An encoded value as value = scale * q + offset with the integer q = addend + sum_p multipliers[p] * bit_p:
  * sign as q = 2 code - 1, an odd grid of k bits as q = 2 code - (2^k - 1), both with offset 0; bytes as q =
@@ -62,6 +72,10 @@ IntegerView integer_view(const Encoding &encoding);
 /** The view of weights: as integer_view, but bytes whose grid is symmetric about 0, or has 0, have no offset,
  * either. */
 IntegerView weight_view(const Encoding &encoding);
+
+/** True of codes that integer products take, by integer_view: affine, and those of 8 bits only where they are
+ * the integers themselves. Products of others are of float32. */
+bool is_integer(const Encoding &encoding);
 
 /** True of one bit that stands for + or - a scale. */
 bool is_sign(const Encoding &encoding);

@@ -387,6 +387,12 @@ Expr number_of(const Value &value, const Expr &element) {
     if (value.encoding.plain()) {
         return element;
     }
+    if (!value.encoding.affine()) {
+        const Expr i = cast<int32_t>(element) - value.encoding.powers;
+        const int bias = value.encoding.greatest - value.encoding.powers + 127;
+        const Expr power = Halide::reinterpret<float>((Halide::abs(i) + bias) << 23);
+        return Halide::select(i == 0, 0.0F, i < 0, -power, power);
+    }
     const IntegerView view = integer_view(value.encoding);
     return cast<float>(integer_of(view, element)) * view.scale + view.offset;
 }

@@ -8,8 +8,9 @@ namespace quantide {
 namespace {
 
 std::string describe(const Value &value) {
-    return fmt::format("{}{}({}, {}) {}", to_string(value.type), to_string(value.shape),
-                       fmt::join(value.encoding.scales, " "), value.encoding.offset, to_string(value.layout));
+    return fmt::format("{}{}({}, {}, {} {}) {}", to_string(value.type), to_string(value.shape),
+                       fmt::join(value.encoding.scales, " "), value.encoding.offset, value.encoding.powers,
+                       value.encoding.greatest, to_string(value.layout));
 }
 
 std::string describe(const Attribute &attribute) {

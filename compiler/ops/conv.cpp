@@ -30,10 +30,8 @@ bool share_words(const ConvOperands &operands) {
 }
 
 std::optional<int64_t> code_of(const Value &value, double number) {
-    const IntegerView view = integer_view(value.encoding);
     for (int64_t code = 0; code < int64_t{1} << value.type.bits; ++code) {
-        const auto q = static_cast<float>(view(code));
-        if (static_cast<double>(q * view.scale + view.offset) == number) {
+        if (static_cast<double>(number_of(value.encoding, code)) == number) {
             return code;
         }
     }

@@ -12,8 +12,8 @@ using Halide::Var;
 void lower_dense(GroupLowering &group, const Node &node) {
     const Value &x = group.graph.value(node.inputs[0]);
     const Value &w = group.graph.value(node.inputs[1]);
-    internal_check(x.encoding.plain() || w.encoding.plain(), "dense '{}' of codes should be an integer_dense",
-                   node.name);
+    internal_check(!is_integer(x.encoding) || !is_integer(w.encoding),
+                   "dense '{}' of codes should be an integer_dense", node.name);
     Kernel &kernel = group.kernel;
     kernel.family = "dense/f32";
     kernel.n = w.shape[0];

@@ -20,8 +20,9 @@ void check_gradient(const Graph &graph, const Node &node, const Shape &shape) {
     check_float(graph, node, node.inputs.size() - 1, {2});
     if (node.inputs.size() > 2) {
         const Value &operand = input_value(graph, node, 1);
-        user_check(!operand.encoding.plain(), "{} '{}': expected codes for gradients of {}, found '{}' of {}",
-                   node.op, node.name, format->text(), operand.name, to_string(operand.type));
+        user_check(is_integer(operand.encoding),
+                   "{} '{}': expected integer codes for gradients of {}, found '{}' of {}", node.op,
+                   node.name, format->text(), operand.name, to_string(operand.type));
     }
 }
 

@@ -13,7 +13,7 @@ const OpDef integer_conv2d_op = {
     .summary = "the exact integer convolution of two encoded operands",
     .infer = [](const Graph &graph, const Node &node) -> std::vector<Value> {
         const ConvOperands operands = check_conv(graph, node);
-        user_check(!operands.x->encoding.plain() && !operands.w->encoding.plain(),
+        user_check(is_integer(operands.x->encoding) && is_integer(operands.w->encoding),
                    "integer_conv2d '{}': expected encoded operands", node.name);
         const Shape &w = operands.w->shape;
         const ElementType type =

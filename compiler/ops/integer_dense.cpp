@@ -11,7 +11,7 @@ const OpDef integer_dense_op = {
         check_inputs(graph, node, 2);
         const Value &x = check_features(graph, node, 0);
         const Value &w = check_features(graph, node, 1);
-        user_check(!x.encoding.plain() && !w.encoding.plain() && features_of(x) == features_of(w),
+        user_check(is_integer(x.encoding) && is_integer(w.encoding) && features_of(x) == features_of(w),
                    "integer_dense '{}': expected encoded operands of equal depth, found {} and {}", node.name,
                    to_string(x.shape), to_string(w.shape));
         return {

@@ -115,7 +115,7 @@ Value float_value(const Node &node, Shape shape, const std::string &suffix) {
 Shape features_of(const Value &value) { return {value.shape.begin() + 1, value.shape.end()}; }
 
 void check_weights(const Node &node, const Value &w) {
-    if (!w.encoding.plain()) {
+    if (w.encoding.affine()) {
         user_check(
             weight_view(w.encoding).offset == 0,
             "{} '{}': expected weights whose grid is symmetric about 0 or has 0, such as sign, ternary or "

@@ -125,7 +125,7 @@ private:
             return;
         }
         internal_check(op.gradient != nullptr, "{} '{}' has no gradient", node.op, node.name);
-        const std::vector<ValueId> dx = op.gradient(graph_, node, dy);
+        const std::vector<ValueId> dx = op.gradient(graph_, with_drawn_inputs(node), dy);
         for (size_t i = 0; i < dx.size(); ++i) {
             if (dx[i] >= 0) {
                 const auto [found, first] = gradients_.emplace(node.inputs[i], dx[i]);
@@ -135,6 +135,20 @@ private:
                 }
             }
         }
+    }
+
+    /** The product whose rule gives the gradients of one that draws its inputs anew for that of its weights;
+     * the gradient of its inputs reads none of them. */
+    Node with_drawn_inputs(Node node) {
+        if (node.has("weight_gradient_inputs")) {
+            node.inputs[0] =
+                graph_.add_one("quantize_train", node.name + ".drawn_input", {node.inputs[0], random()},
+                               {{"quantizer", node.text("weight_gradient_inputs")},
+                                {"stream", new_stream()},
+                                {"ahead", int64_t{0}}});
+            node.attributes.erase("weight_gradient_inputs");
+        }
+        return node;
     }
 
     ValueId gradient_of(ValueId parameter) {

@@ -20,13 +20,15 @@ const Array &numbers_of(const Graph &graph, const Value &value, const Arrays &pa
     return array;
 }
 
-/** The node, with the quantizer that a deployed network has in its place. */
+/** The node, with the quantizer that a deployed network has in its place and without what backward alone
+ * does. */
 void copy_deployed(Rewriter &rewriter, const Node &node) {
     Node deployed = node;
     deployed.attributes.erase("gradients");
     if (node.op == "quantize") {
         deployed.attributes["quantizer"] = find_quantizer(node.text("quantizer")).deployed().text();
     }
+    deployed.attributes.erase("weight_gradient_inputs");
     rewriter.copy(deployed);
 }
 

@@ -13,7 +13,7 @@ public:
     Graph run() {
         for (const Node &node : graph_.nodes) {
             const bool product = node.op == "dense" || node.op == "conv2d";
-            if (!product || value(node, 0).encoding.plain() || value(node, 1).encoding.plain()) {
+            if (!product || !is_integer(value(node, 0).encoding) || !is_integer(value(node, 1).encoding)) {
                 rewriter_.copy(node);
             } else {
                 node.op == "dense" ? dense(node) : conv2d(node);

@@ -51,7 +51,7 @@ private:
         Attributes attributes = node.attributes;
         attributes.erase("gradients");
         std::vector<ValueId> inputs{coded(node.inputs[0], format), other};
-        if (format.has_codes() && to_.value(other).encoding.plain()) {
+        if (format.has_codes() && !is_integer(to_.value(other).encoding)) {
             inputs[0] = numbers(node.inputs[0], format);
         } else if (format.has_codes()) {
             inputs.push_back(ranges_.at(node.inputs[0]));

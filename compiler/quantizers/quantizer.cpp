@@ -3,6 +3,7 @@
 #include "compiler/base/error.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace quantide {
 
@@ -68,6 +69,19 @@ std::string Quantizer::name() const {
 
 Quantizer Quantizer::deployed() const {
     return def->deployed == nullptr ? *this : Quantizer{find_quantizer(def->deployed).def, bits};
+}
+
+// The powers that |x| has reached, each at sqrt(1/2) of it.
+uint32_t nearest_power(const Encoding &encoding, float x) {
+    if (std::isnan(x)) {
+        return 0;
+    }
+    int reached = 0;
+    for (int i = 1; i <= encoding.powers; ++i) {
+        reached +=
+            std::fabs(x) >= std::ldexp(kAboveSqrtHalf, encoding.greatest - encoding.powers + i) ? 1 : 0;
+    }
+    return static_cast<uint32_t>(x < 0 ? encoding.powers - reached : encoding.powers + reached);
 }
 
 Array quantize(const Quantizer &quantizer, const Array &x) {

@@ -55,6 +55,13 @@ struct Quantizer {
  * which widths there are. */
 Quantizer find_quantizer(const std::string &text);
 
+/** The least float32 number above sqrt(1/2). */
+constexpr float kAboveSqrtHalf = 0x1.6a09e8p-1F;
+
+/** The code of AP2(x) = sign(x) 2^round(log2 |x|) among powers of two; below the smallest that of 0, above
+ * the largest its own, of NaN 0. */
+uint32_t nearest_power(const Encoding &encoding, float x);
+
 /** The codes of float32 numbers, in logical layout. */
 Array quantize(const Quantizer &quantizer, const Array &x);
 

@@ -2,6 +2,7 @@
 
 #include "compiler/base/error.h"
 
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -32,6 +33,20 @@ bool add_quantizer(const QuantizerDef &row, const QuantizerLowering &lowering) {
     add_quantizer(row);
     lowerings()[&row] = &lowering;
     return true;
+}
+
+// Adding what the mantissa of sqrt(2) lacks to 1 carries into the exponent where it is rounded up. Below the
+// normal numbers, where the smallest of 127 powers up to 1 begins, the exponent says nothing.
+Halide::Expr nearest_power(const Encoding &encoding, const Halide::Expr &x) {
+    const int least = encoding.greatest - encoding.powers + 1;
+    const int smallest = std::bit_cast<int>(std::ldexp(kAboveSqrtHalf, least));
+    const int carry = (1 << 23) - (std::bit_cast<int>(kAboveSqrtHalf) & ((1 << 23) - 1));
+    const Halide::Expr bits = Halide::reinterpret<int32_t>(Halide::abs(x));
+    const Halide::Expr exponent = ((bits + carry) >> 23) - 127;
+    const Halide::Expr reached =
+        Halide::select(bits < smallest, 0, Halide::clamp(exponent - least + 1, 0, encoding.powers));
+    return Halide::select(Halide::is_nan(x), 0, x < 0.0F, encoding.powers - reached,
+                          encoding.powers + reached);
 }
 
 Halide::Expr between(const Halide::Expr &x, float low, float high) {

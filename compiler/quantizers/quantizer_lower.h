@@ -26,6 +26,9 @@ const QuantizerLowering &lowering_of(const QuantizerDef &row);
  * outside 1..8. */
 bool add_quantizer(const QuantizerDef &row, const QuantizerLowering &lowering);
 
+/** nearest_power in Halide. */
+Halide::Expr nearest_power(const Encoding &encoding, const Halide::Expr &x);
+
 /** 1 where low <= x <= high, else 0, also for NaN. */
 Halide::Expr between(const Halide::Expr &x, float low, float high);
 

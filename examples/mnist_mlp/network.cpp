@@ -17,6 +17,22 @@ Tensor mnist_mlp(int64_t units, int weight_bits = 1, int activation_bits = 1,
     return batch_norm(dense(x, {.units = 10, .weights = weights, .gradients = gradients}));
 }
 
+/** "Neural Networks with Few Multiplications" (Lin et al. 2016): weights drawn from -1, 0 and +1, inputs of
+ * weight gradients from powers of two, so that no product of training multiplies. Tested with real weights.
+ */
+Tensor mnist_few_multiplications(int64_t units) {
+    const DenseOptions options{.units = units,
+                               .weights = in_training(stochastic_ternary()),
+                               .weight_gradient_inputs = stochastic_power_of_two()};
+    Tensor x = input("image", {784}, Float(32));
+    for (int layer = 0; layer < 3; ++layer) {
+        x = relu(batch_norm(dense(x, options)));
+    }
+    DenseOptions scores = options;
+    scores.units = 10;
+    return batch_norm(dense(x, scores));
+}
+
 Recipe mnist_recipe(const char *summary) {
     return {.summary = summary,
             .data = "mnist",
@@ -67,4 +83,15 @@ QUANTIDE_NETWORK(mnist_mlp_512_g8) { return mnist_mlp(512, 1, 1, stochastic_int8
 
 QUANTIDE_RECIPE(mnist_mlp_512_g8) {
     return mnist_recipe("mnist_mlp_512 with 8-bit gradients (Banner et al. 2018)");
+}
+
+QUANTIDE_NETWORK(mnist_few_multiplications) { return mnist_few_multiplications(512); }
+
+QUANTIDE_RECIPE(mnist_few_multiplications) {
+    Recipe recipe = mnist_recipe(
+        "MLP 784-3x512-10 for MNIST, stochastic ternary weights, quantized back-propagation (Lin et al. "
+        "2016)");
+    recipe.preprocessing = {.scale = 1.0F / 255};
+    recipe.learning_rate = exponential(1e-3, 1e-5);
+    return recipe;
 }

@@ -1,4 +1,5 @@
 #include "dsl/layers.h"
+#include "dsl/image_layers.h"
 
 #include "tests/base/expect_error.h"
 #include "tests/ir/numbers.h"
@@ -100,6 +101,38 @@ TEST(Dense, RefusesPrecisionsThatItCannotHave) {
     for (const int bits : {0, 9, -1}) {
         expect_net_error([&](const Tensor &x) { return dense(x, {.units = 2, .weights = symmetric(bits)}); },
                          {fmt::format("symmetric({})", bits), "2 to 8 bits"});
+    }
+}
+
+TEST(Dense, RefusesInputsOfWeightGradientsThatAreNotDrawn) {
+    for (const Precision &inputs : {sign(), power_of_two(4), in_training(stochastic_sign())}) {
+        expect_net_error(
+            [&](const Tensor &x) {
+                return dense(x, {.units = 2, .weight_gradient_inputs = inputs, .name = "d"});
+            },
+            {"dense 'd'", "stochastic_power_of_two()", inputs.quantizer});
+    }
+    expect_net_error(
+        [&](const Tensor &x) {
+            return dense(quantize(x, ternary()), {.units = 2, .weight_gradient_inputs = stochastic_sign()});
+        },
+        {"dense 'dense1'", "float32 input", "stochastic_sign", "u2"});
+    expect_error(
+        [] {
+            build("net", [] {
+                const Tensor x = conv2d(input("image", {1, 4, 4}, UInt(8)),
+                                        {.channels = 2, .weight_gradient_inputs = stochastic_power_of_two()});
+                return dense(flatten(x), {.units = 2});
+            });
+        },
+        {"conv2d 'conv2d1'", "float32 input", "u8"});
+}
+
+TEST(Dense, TakesWeightsOfAnyRowByItsText) {
+    for (const char *text : {"thermometer(3)", "thermometer(8)", "power_of_two(2)", "power_of_two(8)",
+                             "symmetric(7)", "twos_complement(8)"}) {
+        EXPECT_NO_THROW(net([&](const Tensor &x) { return dense(x, {.units = 2, .weights = {text}}); }))
+            << text;
     }
 }
 

@@ -18,13 +18,16 @@ struct RandomNetworkOptions {
 /** Signs as often as all else together. */
 inline Precision random_weights(Random &random) {
     return random.coin() ? sign()
-                         : random.pick<Precision>({ternary(), symmetric(2), symmetric(4), symmetric(7)});
+                         : random.pick<Precision>({ternary(), symmetric(2), symmetric(4), symmetric(7),
+                                                   thermometer(3), power_of_two(4)});
 }
 inline Precision random_activations(Random &random) {
-    return random.coin() ? sign()
-                         : random.pick<Precision>({ternary(), symmetric(2), symmetric(3), symmetric(8),
-                                                   unsigned_uniform(1), unsigned_uniform(2),
-                                                   unsigned_uniform(5), unsigned_uniform(8)});
+    return random.coin()
+               ? sign()
+               : random.pick<Precision>({ternary(), symmetric(2), symmetric(3), symmetric(8),
+                                         unsigned_uniform(1), unsigned_uniform(2), unsigned_uniform(5),
+                                         unsigned_uniform(8), twos_complement(3), twos_complement(8),
+                                         thermometer(5), thermometer(8), power_of_two(3), power_of_two(8)});
 }
 
 /** A network of a few dense layers, with batch norm, hard tanh and sign between them or not. */
@@ -41,7 +44,10 @@ inline Graph random_network(Random &random, const RandomNetworkOptions &options 
         const int64_t layers = random.integer(1, options.most_layers);
         for (int64_t layer = 1; layer <= layers; ++layer) {
             const bool binary = !options.float_layers || random.integer(0, 3) != 0;
-            const auto drawn = [&] { return random.coin() ? stochastic_sign() : stochastic_ternary(); };
+            const auto drawn = [&] {
+                return random.pick<Precision>(
+                    {stochastic_sign(), stochastic_ternary(), stochastic_power_of_two()});
+            };
             const auto codes_or_drawn = [&](Precision (*some)(Random &)) {
                 return options.draws && random.coin() ? drawn() : options.widths ? some(random) : sign();
             };
@@ -49,8 +55,12 @@ inline Graph random_network(Random &random, const RandomNetworkOptions &options 
                 const Precision signs = codes_or_drawn(random_weights);
                 return options.draws && random.integer(0, 3) == 0 ? in_training(signs) : signs;
             };
-            x = dense(
-                x, {.units = random.pick(options.sizes), .weights = binary ? binary_weights() : float32()});
+            const bool real = x.graph().value(x.id()).type == Float(32);
+            x = dense(x,
+                      {.units = random.pick(options.sizes),
+                       .weights = binary ? binary_weights() : float32(),
+                       .weight_gradient_inputs =
+                           options.draws && real && random.coin() ? stochastic_power_of_two() : float32()});
             if (random.integer(0, 3) != 0) {
                 x = batch_norm(x, {.eps = random.pick<double>({1e-4, 1e-5, 1e-12, 0.1})});
             }

@@ -66,9 +66,11 @@ class QuantizerLower : public testing::TestWithParam<Quantizer> {
 protected:
     /** Several for the ends of a row's widths. */
     static std::vector<int> column_counts() {
+        return is_end() ? std::vector<int>{1, 31, 32, 129} : std::vector<int>{65};
+    }
+    static bool is_end() {
         const auto &[row, bits] = GetParam();
-        const bool end = bits == row->least_bits || bits == row->most_bits;
-        return end ? std::vector<int>{1, 31, 32, 129} : std::vector<int>{65};
+        return bits == row->least_bits || bits == row->most_bits;
     }
     const Attributes quantizer{{"quantizer", GetParam().text()}};
 };
@@ -80,7 +82,7 @@ TEST_P(QuantizerLower, CodesAreThoseOfTheTable) {
 }
 
 TEST_P(QuantizerLower, GradientsAreTheSurrogates) {
-    for (int columns : column_counts()) {
+    for (int columns : is_end() ? column_counts() : std::vector<int>{}) {
         compare("quantize_gradient", quantizer, {{"dy", gradients(columns)}, {"x", awkward_numbers(columns)}},
                 columns);
     }

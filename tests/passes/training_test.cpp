@@ -89,6 +89,90 @@ TEST(Differentiate, DrawsFromAStreamOfItsOwnEach) {
     EXPECT_EQ(distinct.size(), 4U);
 }
 
+/** True of codes that stand for 0 or powers of two: a product with one is a shift, or nothing. */
+bool has_powers_alone(const Value &value) {
+    if (value.encoding.plain()) {
+        return false;
+    }
+    for (int64_t code = 0; code < int64_t{1} << value.type.bits; ++code) {
+        int exponent = 0;
+        const float mantissa = std::fabs(std::frexp(number_of(value.encoding, code), &exponent));
+        if (mantissa != 0 && mantissa != 0.5F) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/** An MLP of Lin et al. 2016 whose last layer draws what its weight gradient reads. */
+Graph few_multiplications() {
+    return build("net", [] {
+        const DenseOptions options{.units = 6,
+                                   .weights = in_training(stochastic_ternary()),
+                                   .weight_gradient_inputs = stochastic_power_of_two()};
+        Tensor x = input("image", {5}, Float(32));
+        for (int layer = 0; layer < 3; ++layer) {
+            x = relu(batch_norm(dense(x, options)));
+        }
+        return batch_norm(dense(x, options));
+    });
+}
+
+TEST(Differentiate, LeavesNoMultiplicationInProductsWithFewMultiplications) {
+    const Graph graph = differentiate(few_multiplications(), training_options(squared_hinge(), adam(), 4));
+    std::map<std::string, int> products;
+    for (const Node &node : graph.nodes) {
+        if (node.op.starts_with("dense")) {
+            const bool shifts = has_powers_alone(graph.value(node.inputs[0])) ||
+                                has_powers_alone(graph.value(node.inputs[1]));
+            EXPECT_TRUE(shifts) << node.name;
+            ++products[node.op];
+        }
+    }
+    const std::map<std::string, int> expected = {
+        {"dense", 4}, {"dense_input_gradient", 3}, {"dense_weight_gradient", 4}};
+    EXPECT_EQ(products, expected);
+    // Evaluated, it is a network of real weights.
+    for (const Node &node : few_multiplications().nodes) {
+        EXPECT_NE(node.op, "quantize");
+    }
+}
+
+TEST(Differentiate, DrawsInputsOfWeightGradientsWithoutBias) {
+    const Graph network = build("net", [] {
+        return dense(input("image", {3}, Float(32)),
+                     {.units = 2, .weight_gradient_inputs = stochastic_power_of_two()});
+    });
+    const PassOptions options = training_options(squared_hinge(), sgd(0), 4);
+    const Graph graph = fix_batch(differentiate(network, options), options);
+    const auto node = std::find_if(graph.nodes.begin(), graph.nodes.end(),
+                                   [](const Node &each) { return each.op == "dense_weight_gradient"; });
+    ASSERT_NE(node, graph.nodes.end());
+    Random random(7);
+    Arrays bindings =
+        join(initial_states(graph, random_parameters(network, random)), random_batch(graph, random, 4, 2));
+    bindings["rate"] = make_floats({1}, {0.01F});
+    constexpr int kSteps = 8000;
+    std::vector<double> mean(6), exact(6), variance(6);
+    for (int step = 0; step < kSteps; ++step) {
+        bindings["random"] = random_key(1, step);
+        const auto values = interpret(graph, bindings);
+        const auto dw = values.at(node->outputs[0]).floats(), dy = values.at(node->inputs[0]).floats();
+        const std::span<const float> x = bindings.at("image").floats();
+        for (size_t i = 0; i < mean.size(); ++i) {
+            mean[i] += double{dw[i]} / kSteps;
+            for (size_t n = 0; n < 4 && step == 0; ++n) {
+                const double term = double{dy[n * 2 + i / 3]} * x[n * 3 + i % 3];
+                exact[i] += term;
+                variance[i] += term * term / 4;  // at most: 2^e or 2^(e + 1), in halves, with 2^e <= |x|
+            }
+        }
+    }
+    for (size_t i = 0; i < mean.size(); ++i) {
+        EXPECT_NEAR(mean[i], exact[i], 5 * std::sqrt(variance[i] / kSteps));
+    }
+}
+
 TEST(Differentiate, GivesTheGradientOfTheLoss) {
     for (uint32_t seed = 0; seed < 6; ++seed) {
         SCOPED_TRACE(testing::Message() << "seed " << seed);

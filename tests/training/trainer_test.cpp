@@ -134,7 +134,9 @@ std::vector<Case> cases() {
              Tensor x = input("image", {3, 4, 4}, UInt(8), {.scale = 0.125F, .offset = -1});
              x = conv2d(x, {.channels = 5, .padding = same(), .weights = in_training(stochastic_sign())});
              x = relu(batch_norm(max_pool(x)));
-             x = relu(batch_norm(dense(flatten(x), {.units = 33, .weights = in_training(sign())})));
+             x = relu(batch_norm(dense(flatten(x), {.units = 33,
+                                                    .weights = in_training(sign()),
+                                                    .weight_gradient_inputs = stochastic_power_of_two()})));
              return batch_norm(dense(x, {.units = 3, .weights = in_training(stochastic_sign())}));
          },
          squared_hinge(), kAdam, 4},
@@ -165,9 +167,14 @@ std::vector<Case> cases() {
         {"float32_images",
          [] {
              Tensor x = input("image", {2, 6, 5}, Float(32));
-             x = relu(batch_norm(conv2d(x, {.channels = 4, .stride = {1, 2}, .padding = same()})));
-             Tensor y =
-                 bias(scale(conv2d(x, {.channels = 4, .dilation = 2, .padding = same(), .groups = 2})));
+             const Precision drawn = stochastic_power_of_two();
+             x = relu(batch_norm(conv2d(
+                 x, {.channels = 4, .stride = {1, 2}, .padding = same(), .weight_gradient_inputs = drawn})));
+             Tensor y = bias(scale(conv2d(x, {.channels = 4,
+                                              .dilation = 2,
+                                              .padding = same(),
+                                              .groups = 2,
+                                              .weight_gradient_inputs = drawn})));
              y = avg_pool(add(hardtanh(y), x), {.kernel = 2, .padding = pad(1)});
              return dense(global_avg_pool(concat({y, max_pool(x, {.padding = pad(1)})})), {.units = 3});
          },
@@ -212,9 +219,13 @@ bool near_an_edge(const Graph &graph, const std::map<ValueId, Array> &values) {
         if (node.op == "quantize_train" && node.integer("ahead") == 0) {
             const auto x = values.at(node.inputs[0]).floats();
             const RandomStream random = random_stream(node, values.at(node.inputs[1]).as<uint32_t>());
+            const Quantizer quantizer = find_quantizer(node.text("quantizer"));
             for (size_t i = 0; i < x.size(); ++i) {
-                if (std::fabs(uniform(random(i)) - (x[i] + 1) / 2) < 1e-5F ||
-                    std::fabs(std::fabs(x[i]) - 1) < 1e-5F) {
+                const auto code = [&](float error) {
+                    return quantizer.def->drawn_code(x[i] + error, uniform(random(i)), quantizer.bits);
+                };
+                // A relu's 0 is exact.
+                if (x[i] != 0 && (code(-1e-5F) != code(1e-5F) || std::fabs(std::fabs(x[i]) - 1) < 1e-5F)) {
                     return true;
                 }
             }
