@@ -76,7 +76,12 @@ Attributes gradient_attributes(const std::string &kind, const std::string &layer
 }
 
 void check_no_gradient_format(const std::string &what, const Precision &precision) {
-    user_check(!is_gradient_format(precision.quantizer),
+    // stochastic_power_of_two is a quantizer, stochastic_power_of_two(4) a gradient format.
+    const std::vector<Quantizer> quantizers = all_widths();
+    const bool known = std::any_of(quantizers.begin(), quantizers.end(), [&](const Quantizer &quantizer) {
+        return quantizer.text() == precision.quantizer;
+    });
+    user_check(known || !is_gradient_format(precision.quantizer),
                "{}: expected a quantizer such as sign() or symmetric(4), found {}, which is for gradients",
                what, precision.quantizer);
 }
@@ -84,13 +89,8 @@ void check_no_gradient_format(const std::string &what, const Precision &precisio
 ValueId weights(Graph &graph, const std::string &layer, Shape shape, const Precision &precision) {
     check_no_gradient_format("the weights of '" + layer + "'", precision);
     const bool quantized = precision != float32();
-    const char *init = quantized && !precision.tanh_normalized ? "uniform" : "glorot";
-    ValueId weight = parameter(graph, layer + ".weight", std::move(shape), init, true);
-    if (precision.tanh_normalized) {
-        user_check(!precision.in_training, "{}: expected dorefa() weights without in_training()", layer);
-        const ValueId range = graph.add_one("range", layer + ".weight.range", {weight});
-        weight = graph.add_one("tanh_normalize", layer + ".weight.normalized", {weight, range});
-    }
+    const ValueId weight =
+        parameter(graph, layer + ".weight", std::move(shape), quantized ? "uniform" : "glorot", true);
     return quantized ? graph.add_one(precision.in_training ? "quantize_in_training" : "quantize",
                                      layer + ".weight." + find_quantizer(precision.quantizer).name(),
                                      {weight}, {{"quantizer", precision.quantizer}})
