@@ -101,6 +101,7 @@ Tensor quantize(const Tensor &x, const Precision &precision, const std::string &
     check_no_gradient_format("quantize '" + name + "'", precision);
     user_check(!precision.in_training, "quantize '{}': expected in_training() for weights alone, found {}",
                name, precision.quantizer);
+    user_check(!precision.tanh_normalized, "quantize '{}': expected dorefa() for weights alone", name);
     return x.with(x.graph().add_one("quantize", name, {x.id()}, {{"quantizer", precision.quantizer}}));
 }
 

@@ -89,8 +89,13 @@ void check_no_gradient_format(const std::string &what, const Precision &precisio
 ValueId weights(Graph &graph, const std::string &layer, Shape shape, const Precision &precision) {
     check_no_gradient_format("the weights of '" + layer + "'", precision);
     const bool quantized = precision != float32();
-    const ValueId weight =
-        parameter(graph, layer + ".weight", std::move(shape), quantized ? "uniform" : "glorot", true);
+    const char *init = quantized && !precision.tanh_normalized ? "uniform" : "glorot";
+    ValueId weight = parameter(graph, layer + ".weight", std::move(shape), init, true);
+    if (precision.tanh_normalized) {
+        user_check(!precision.in_training, "{}: expected dorefa() weights without in_training()", layer);
+        const ValueId range = graph.add_one("range", layer + ".weight.range", {weight});
+        weight = graph.add_one("tanh_normalize", layer + ".weight.normalized", {weight, range});
+    }
     return quantized ? graph.add_one(precision.in_training ? "quantize_in_training" : "quantize",
                                      layer + ".weight." + find_quantizer(precision.quantizer).name(),
                                      {weight}, {{"quantizer", precision.quantizer}})

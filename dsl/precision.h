@@ -6,8 +6,9 @@ namespace quantide {
 /** How the numbers of a tensor are represented: float32, a row of the quantizer table, or, of a layer's
  * gradients, a row of the table of gradient formats. */
 struct Precision {
-    std::string quantizer;     ///< or gradient format; empty: float32
-    bool in_training = false;  ///< only there: evaluated and deployed as float32
+    std::string quantizer;         ///< or gradient format; empty: float32
+    bool in_training = false;      ///< only there: evaluated and deployed as float32
+    bool tanh_normalized = false;  ///< of weights: what is quantized is tanh(w) over the largest |tanh(w)|
     bool operator==(const Precision &) const = default;
 };
 
@@ -54,6 +55,14 @@ inline Precision power_of_two(int bits) { return {"power_of_two(" + std::to_stri
  * drawn such that the mean is x; evaluated and deployed the nearest by its logarithm (Lin et al. 2016,
  * "Neural Networks with Few Multiplications"). */
 inline Precision stochastic_power_of_two() { return {"stochastic_power_of_two"}; }
+
+/** Of weights, `bits` from 1 to 8: symmetric(bits) of tanh(w) / max |tanh(w)|, the maximum over the layer's
+ * weights, which are not clipped (Zhou et al. 2016, "DoReFa-Net"). */
+inline Precision dorefa(int bits) {
+    Precision precision = symmetric(bits);
+    precision.tanh_normalized = true;
+    return precision;
+}
 
 // Of gradients: what a layer's two products of backward read. Their grid follows the gradient's own range at
 // every step; products with codes of 1 to 8 bits are exact in integers.

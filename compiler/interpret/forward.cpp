@@ -1,4 +1,5 @@
 #include "compiler/interpret/interpret_op.h"
+#include "compiler/ops/tanh.h"
 #include "compiler/quantizers/quantizer.h"
 
 #include <cmath>
@@ -98,6 +99,16 @@ void interpret_batch_norm(Interpretation &op) {
         const size_t c = channel_of(op.in(0).shape, i);
         const float a = weight[c] / std::sqrt(var[c] + eps);
         op.out(0).floats()[i] = (x[i] - mean[c]) * a + bias[c];
+    }
+}
+
+void interpret_tanh_normalize(Interpretation &op) {
+    const auto x = op.in(0).floats(), ends = op.in(1).floats();
+    const float largest = std::max(std::fabs(ends[0]), std::fabs(ends[1]));
+    const float most = largest == 0 ? 1 : tanh_of(largest);
+    for (size_t i = 0; i < x.size(); ++i) {
+        const float quotient = tanh_of(x[i]) / most;
+        op.out(0).floats()[i] = quotient > 1 ? 1 : quotient < -1 ? -1 : quotient;
     }
 }
 

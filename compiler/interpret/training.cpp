@@ -136,6 +136,16 @@ void interpret_round_to_bfloat16(Interpretation &op) {
     std::transform(x.begin(), x.end(), op.out(0).floats().begin(), round_to_bfloat16);
 }
 
+void interpret_tanh_normalize_gradient(Interpretation &op) {
+    const std::vector<double> dy = doubles(op, 0), x = doubles(op, 1), ends = doubles(op, 2);
+    const double most = std::tanh(std::max(std::fabs(ends[0]), std::fabs(ends[1])));
+    std::vector<double> dx(dy.size());
+    for (size_t i = 0; i < dx.size(); ++i) {
+        dx[i] = dy[i] * (1 - std::tanh(x[i]) * std::tanh(x[i])) / (most == 0 ? 1 : most);
+    }
+    store(op.out(0), dx);
+}
+
 void interpret_moving_average(Interpretation &op) {
     std::vector<double> running = doubles(op, 0), batch = doubles(op, 1);
     const double momentum = op.node.real("momentum");

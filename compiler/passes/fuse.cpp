@@ -44,8 +44,9 @@ bool is_product(const Node &node) {
 /** What maps elements to elements where they are; a pooling whose windows tile the image goes along. */
 bool is_pointwise(const Graph &graph, const Node &node) {
     static const std::set<std::string> kOps = {
-        "dequantize", "recenter", "add_border", "threshold", "flip",     "batch_norm",    "hardtanh",
-        "relu",       "scale",    "bias",       "add",       "quantize", "dropout_train", "quantize_train"};
+        "dequantize", "recenter", "add_border",    "threshold",      "flip",
+        "batch_norm", "hardtanh", "relu",          "scale",          "bias",
+        "add",        "quantize", "dropout_train", "quantize_train", "tanh_normalize"};
     return kOps.count(node.op) != 0 || (node.op == "max_pool" && check_pool(graph, node).tiles());
 }
 

@@ -128,6 +128,22 @@ TEST(Dense, RefusesInputsOfWeightGradientsThatAreNotDrawn) {
         {"conv2d 'conv2d1'", "float32 input", "u8"});
 }
 
+TEST(Dense, TakesDoReFaWeightsAlone) {
+    for (int bits = 1; bits <= 8; ++bits) {
+        EXPECT_NO_THROW(
+            net([&](const Tensor &x) { return dense(x, {.units = 2, .weights = dorefa(bits)}); }));
+    }
+    for (int bits : {0, 9}) {
+        expect_net_error([&](const Tensor &x) { return dense(x, {.units = 2, .weights = dorefa(bits)}); },
+                         {fmt::format("symmetric({})", bits), "2 to 8 bits"});
+    }
+    expect_net_error([](const Tensor &x) { return quantize(x, dorefa(2)); },
+                     {"quantize 'quantize1'", "dorefa()", "weights alone"});
+    expect_net_error(
+        [](const Tensor &x) { return dense(x, {.units = 2, .weights = in_training(dorefa(2))}); },
+        {"dense1", "dorefa()", "without in_training()"});
+}
+
 TEST(Dense, TakesWeightsOfAnyRowByItsText) {
     for (const char *text : {"thermometer(3)", "thermometer(8)", "power_of_two(2)", "power_of_two(8)",
                              "symmetric(7)", "twos_complement(8)"}) {

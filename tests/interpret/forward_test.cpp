@@ -1,5 +1,6 @@
 #include "compiler/interpret/interpret.h"
 #include "compiler/quantizers/quantizer.h"
+#include "dsl/layers.h"
 #include "tests/base/expect_error.h"
 #include "tests/ir/numbers.h"
 
@@ -201,6 +202,37 @@ TEST(Interpret, RefusesBindingsThatDoNotFit) {
             interpret(two, {{"x", x}, {"w", w}, {"labels", Array(UInt(8), {4})}});
         },
         {"batch", "3", "4"});
+}
+
+TEST(TanhNormalize, IsDoReFasTransformOfWeights) {
+    Random random(4);
+    for (float range : {0.1F, 1.0F, 20.0F}) {
+        const Array w = random.floats({3, 7}, -range, range);
+        for (int bits = 1; bits <= 8; ++bits) {
+            const Graph network = build("net", [&] {
+                return dense(input("x", {7}, Float(32)), {.units = 3, .weights = dorefa(bits), .name = "d"});
+            });
+            Array unit(Float(32), {7, 7});
+            for (size_t i = 0; i < 7; ++i) {
+                unit.floats()[8 * i] = 1;
+            }
+            // The weights, transposed.
+            const Array found = interpret_outputs(network, {{"x", unit}, {"d.weight", w}})[0];
+            double most = 0;
+            for (float each : w.floats()) {
+                most = std::max(most, std::tanh(std::fabs(double{each})));
+            }
+            const double steps = (1 << bits) - 1;
+            for (size_t m = 0; m < 3; ++m) {
+                for (size_t k = 0; k < 7; ++k) {
+                    const double at = std::tanh(double{w.floats()[m * 7 + k]}) / (2 * most) + 0.5;
+                    const double expected = 2 * std::floor(steps * at + 0.5) / steps - 1;
+                    const bool tie = std::fabs(steps * at + 0.5 - std::round(steps * at + 0.5)) < 1e-3;
+                    EXPECT_TRUE(tie || std::fabs(found.floats()[k * 3 + m] - expected) < 1e-6) << bits;
+                }
+            }
+        }
+    }
 }
 
 }  // namespace

@@ -164,6 +164,13 @@ std::vector<Case> cases() {
              return dense(x, {.units = 3, .gradients = stochastic_power_of_two(5)});
          },
          squared_hinge(), kAdam, 7},
+        {"dorefa",
+         [] {
+             Tensor x = input("image", {3, 4, 4}, UInt(8), {.scale = 0.125F, .offset = -1});
+             x = relu(batch_norm(conv2d(x, {.channels = 5, .padding = same(), .weights = dorefa(2)})));
+             return batch_norm(dense(flatten(x), {.units = 3, .weights = dorefa(4)}));
+         },
+         squared_hinge(), kAdam, 4},
         {"float32_images",
          [] {
              Tensor x = input("image", {2, 6, 5}, Float(32));
@@ -232,7 +239,8 @@ bool near_an_edge(const Graph &graph, const std::map<ValueId, Array> &values) {
         }
         const bool activation = node.op == "hardtanh" || node.op == "relu" ||
                                 (node.op == "quantize" && graph.producer(node.inputs[0]).op != "adam" &&
-                                 graph.producer(node.inputs[0]).op != "sgd");
+                                 graph.producer(node.inputs[0]).op != "sgd" &&
+                                 graph.producer(node.inputs[0]).op != "tanh_normalize");
         if (!activation) {
             continue;
         }
