@@ -1,6 +1,7 @@
 #include "dsl/image_layers.h"
 
 #include "compiler/base/integers.h"
+#include "dsl/affine.h"
 #include "dsl/naming.h"
 
 namespace quantide {
@@ -82,10 +83,9 @@ Tensor conv2d(const Tensor &x, const Conv2dOptions &options) {
                "conv2d '{}': expected a kernel of positive extents, found {}x{}", name, options.kernel.height,
                options.kernel.width);
     const ValueId weight =
-        weights(graph, name,
+        weights(graph, "conv2d", name,
                 {options.channels, image[1] / options.groups, options.kernel.height, options.kernel.width},
                 options.weights);
-    attributes.merge(arithmetic_of(graph, name, options.arithmetic, x.id(), weight));
     attributes.merge(
         weight_gradient_inputs(graph, x.id(), "conv2d '" + name + "'", options.weight_gradient_inputs));
     attributes.merge(Attributes{
@@ -94,7 +94,7 @@ Tensor conv2d(const Tensor &x, const Conv2dOptions &options) {
         {"pads", pads_of(image, options.padding, options.kernel, options.stride, options.dilation)},
         {"groups", options.groups},
         {"pad_value", options.padding.value}});
-    return x.with(graph.add_one("conv2d", name, {x.id(), weight}, attributes));
+    return x.with(product(graph, "conv2d", name, x.id(), weight, options.arithmetic, attributes));
 }
 
 Tensor max_pool(const Tensor &x, const PoolOptions &options) { return pool(x, "max_pool", options); }
@@ -109,7 +109,7 @@ Tensor flatten(const Tensor &x, const std::string &wanted) {
     const std::string name = layer_name(x.graph(), "flatten", wanted);
     const int64_t features =
         element_count({x.shape().begin() + 1, x.shape().end()}, 1, "flatten '" + name + "'");
-    return x.with(x.graph().add_one("reshape", name, {x.id()}, {{"shape", Shape{features}}}));
+    return x.with(affine_reshape(x.graph(), name, x.id(), {features}));
 }
 
 Tensor relu(const Tensor &x, const std::string &name) {

@@ -1,5 +1,6 @@
 #include "dsl/layers.h"
 
+#include "dsl/affine.h"
 #include "dsl/naming.h"
 
 #include <algorithm>
@@ -68,11 +69,10 @@ Tensor dense(const Tensor &x, const DenseOptions &options) {
     Attributes attributes = gradient_attributes("dense", name, options.gradients);
     user_check(x.shape().size() == 2, "dense '{}': expected an input [N, features] (see flatten), found {}",
                name, to_string(x.shape()));
-    const ValueId weight = weights(graph, name, {options.units, x.shape()[1]}, options.weights);
-    attributes.merge(arithmetic_of(graph, name, options.arithmetic, x.id(), weight));
+    const ValueId weight = weights(graph, "dense", name, {options.units, x.shape()[1]}, options.weights);
     attributes.merge(
         weight_gradient_inputs(graph, x.id(), "dense '" + name + "'", options.weight_gradient_inputs));
-    return x.with(graph.add_one("dense", name, {x.id(), weight}, attributes));
+    return x.with(product(graph, "dense", name, x.id(), weight, options.arithmetic, attributes));
 }
 
 Tensor batch_norm(const Tensor &x, const BatchNormOptions &options) {
@@ -102,6 +102,12 @@ Tensor quantize(const Tensor &x, const Precision &precision, const std::string &
     user_check(!precision.in_training, "quantize '{}': expected in_training() for weights alone, found {}",
                name, precision.quantizer);
     user_check(!precision.tanh_normalized, "quantize '{}': expected dorefa() for weights alone", name);
+    if (const auto affine = affine_precision(fmt::format("quantize '{}'", name), precision)) {
+        user_check(!affine->per_channel,
+                   "quantize '{}': expected affine_per_channel() for weights alone, found {}", name,
+                   precision.quantizer);
+        return x.with(affine_activations(x.graph(), name, x.id(), affine->bits));
+    }
     return x.with(x.graph().add_one("quantize", name, {x.id()}, {{"quantizer", precision.quantizer}}));
 }
 

@@ -3,6 +3,7 @@
 #include "compiler/base/error.h"
 #include "compiler/quantizers/gradient_format.h"
 #include "compiler/quantizers/quantizer.h"
+#include "dsl/affine.h"
 
 #include <algorithm>
 #include <map>
@@ -86,8 +87,13 @@ void check_no_gradient_format(const std::string &what, const Precision &precisio
                what, precision.quantizer);
 }
 
-ValueId weights(Graph &graph, const std::string &layer, Shape shape, const Precision &precision) {
+ValueId weights(Graph &graph, const std::string &kind, const std::string &layer, Shape shape,
+                const Precision &precision) {
     check_no_gradient_format("the weights of '" + layer + "'", precision);
+    if (const auto affine = affine_precision(fmt::format("{} '{}'", kind, layer), precision)) {
+        return affine_weights(graph, parameter(graph, layer + ".weight", std::move(shape), "glorot", true),
+                              *affine);
+    }
     const bool quantized = precision != float32();
     const char *init = quantized && !precision.tanh_normalized ? "uniform" : "glorot";
     ValueId weight = parameter(graph, layer + ".weight", std::move(shape), init, true);

@@ -21,8 +21,9 @@ Attributes gradient_attributes(const std::string &kind, const std::string &layer
 /** Throws CompileError that names the layer for a precision that is of gradients alone. */
 void check_no_gradient_format(const std::string &what, const Precision &precision);
 
-/** The weights of a layer in that precision: the parameter NAME.weight, quantized. */
-ValueId weights(Graph &graph, const std::string &layer, Shape shape, const Precision &precision);
+/** The weights of a layer of a kind in that precision: the parameter NAME.weight, quantized. */
+ValueId weights(Graph &graph, const std::string &kind, const std::string &layer, Shape shape,
+                const Precision &precision);
 
 /** The attributes of a product that asks for an arithmetic, or not. Throws CompileError naming the layer for
  * an unknown one, and where an operand is float32. */

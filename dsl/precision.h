@@ -64,6 +64,15 @@ inline Precision dorefa(int bits) {
     return precision;
 }
 
+/** `bits` from 1 to 8: the nearest of 2^bits evenly spaced numbers of a range that comes from data (Banner et
+ * al. 2018, "Scalable methods for 8-bit training of neural networks"; gemmlowp). Of weights: from the
+ * smallest to the largest of them. Of activations: in training the mean over the batch of the smallest and
+ * the largest of each row, evaluated and deployed its moving average, the parameter NAME.range. */
+inline Precision affine(int bits) { return {"affine(" + std::to_string(bits) + ")"}; }
+
+/** The same with a range for each output of the weights. */
+inline Precision affine_per_channel(int bits) { return {"affine_per_channel(" + std::to_string(bits) + ")"}; }
+
 // Of gradients: what a layer's two products of backward read. Their grid follows the gradient's own range at
 // every step; products with codes of 1 to 8 bits are exact in integers.
 

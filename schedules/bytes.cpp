@@ -34,7 +34,9 @@ void schedule_expanded_dense(Kernel &kernel, const Tuning &tuning) {
     const int rows_of_span =
         static_cast<int>(std::clamp(kMostCodes / kernel.k / tile_rows * tile_rows, int64_t{tile_rows},
                                     kMostRows / tile_rows * tile_rows));
-    out.split(n, span, inner, rows_of_span, TailStrategy::GuardWithIf);
+    // Of a known number of rows Halide would not see that a guarded span is no longer than the others.
+    out.split(n, span, inner, rows_of_span,
+              kernel.m >= rows_of_span ? TailStrategy::ShiftInwards : TailStrategy::GuardWithIf);
     std::vector<VarOrRVar> order = panels.inside;
     order.insert(order.end(), {panels.loop, span});
     out.reorder(order).never_partition(span);

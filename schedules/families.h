@@ -49,6 +49,12 @@ void schedule_float_gradient(Kernel &kernel, const Tuning &tuning);
 /** Training: batch norm by the batch's statistics, its gradient, and what is fused around them. */
 void schedule_norm(Kernel &kernel, const Tuning &tuning);
 
+/** Training: codes of weights, packed in panels. */
+void schedule_pack_panels(Kernel &kernel, const Tuning &tuning);
+
+/** Training: the ranges of the rows of a batch. */
+void schedule_row_range(Kernel &kernel, const Tuning &tuning);
+
 /** Training: losses and their gradients. */
 void schedule_loss(Kernel &kernel, const Tuning &tuning);
 

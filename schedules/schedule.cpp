@@ -203,6 +203,8 @@ const Schedule kSchedules[] = {
     {"batch_norm_train", Target::ArchUnknown, Target::FeatureEnd, "", "", {}, schedule_norm},
     {"batch_norm_gradient", Target::ArchUnknown, Target::FeatureEnd, "", "", {}, schedule_norm},
     {"range", Target::ArchUnknown, Target::FeatureEnd, "", "", {}, schedule_norm},
+    {"pack_panels", Target::ArchUnknown, Target::FeatureEnd, "", "", {}, schedule_pack_panels},
+    {"row_range", Target::ArchUnknown, Target::FeatureEnd, "", "", {}, schedule_row_range},
     {"loss", Target::ArchUnknown, Target::FeatureEnd, "", "", {}, schedule_loss},
     {"elementwise", Target::ArchUnknown, Target::FeatureEnd, "", "", {}, schedule_elementwise},
 };

@@ -60,6 +60,24 @@ void schedule_norm(Kernel &kernel, const Tuning &) {
     }
 }
 
+// Rows are apart, the lanes of a row go by in order.
+void schedule_row_range(Kernel &kernel, const Tuning &) {
+    Func ends = kernel.stages.at("sums"), whole = kernel.stages.at("whole");
+    const Halide::Var lane = ends.args()[0], row = ends.args()[1];
+    const int vector = kernel.target.natural_vector_size<float>();
+    ends.compute_root().vectorize(lane, vector);
+    std::vector<Halide::VarOrRVar> order{lane};
+    for (const Halide::RVar &place : ends.rvars()) {
+        order.emplace_back(place);
+    }
+    order.emplace_back(row);
+    ends.update().reorder(order).vectorize(lane, vector);
+    whole.compute_root();
+    if (kernel.parallel) {
+        ends.update().parallel(row);
+    }
+}
+
 // A loss is small: its sums go one after the other.
 void schedule_loss(Kernel &kernel, const Tuning &) {
     for (const char *role : {"largest", "sum_of_row", "sum"}) {

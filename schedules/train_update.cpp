@@ -8,6 +8,27 @@ using Halide::MemoryType;
 using Halide::TailStrategy;
 using Halide::Var;
 
+namespace {
+
+/** The stage "pack" word by word, in a loop of the output in panels. */
+void schedule_packed_codes(const Kernel &kernel, const Var &at) {
+    const int vector = kernel.target.natural_vector_size<float>();
+    Func out = kernel.outputs.back(), pack = find_stage(kernel, "pack");
+    const Var lane = out.args()[0], panel = out.args()[2];
+    out.vectorize(lane, vector).unroll(lane);
+    pack.compute_at(out, at).store_in(MemoryType::Stack).vectorize(lane, vector).unroll(lane);
+    pack.update()
+        .reorder(lane, pack.rvars()[0])
+        .vectorize(lane, vector)
+        .unroll(lane)
+        .unroll(pack.rvars()[0], 4);
+    if (kernel.parallel) {
+        out.parallel(panel);
+    }
+}
+
+}  // namespace
+
 // The gradient of an input's weights to 32 outputs is made in registers and used up there, so that it never
 // reaches memory. The new codes are packed in a second pass: bits of a word are 32 such steps, and a tile of
 // those would push the tables out of L1.
@@ -61,19 +82,23 @@ void schedule_weight_update(Kernel &kernel, const Tuning &tuning) {
         Func numbers = stage("numbers");
         numbers.compute_root().vectorize(numbers.args()[0], vector, TailStrategy::GuardWithIf);
     }
-    if (Func pack = stage("pack"); pack.defined()) {
-        Func codes = kernel.outputs.back();
-        const Var word = codes.args()[1];
-        codes.vectorize(lane, vector).unroll(lane);
-        pack.compute_at(codes, word).store_in(MemoryType::Stack).vectorize(lane, vector).unroll(lane);
-        pack.update()
-            .reorder(lane, pack.rvars()[0])
-            .vectorize(lane, vector)
-            .unroll(lane)
-            .unroll(pack.rvars()[0], 4);
-        if (kernel.parallel) {
-            codes.parallel(panel);
-        }
+    if (stage("pack").defined()) {
+        schedule_packed_codes(kernel, kernel.outputs.back().args()[1]);
+    }
+}
+
+// Codes of 32 inputs to 32 outputs are computed once for all planes.
+void schedule_pack_panels(Kernel &kernel, const Tuning &) {
+    Func out = kernel.outputs[0], codes = find_stage(kernel, "codes_to_pack");
+    const Var word = out.args()[1];
+    if (!codes.defined()) {
+        schedule_packed_codes(kernel, word);
+    } else {
+        const Var words("words"), plane("plane"), k = codes.args()[0], output = codes.args()[1];
+        out.split(word, words, plane, kernel.planes, TailStrategy::RoundUp);
+        schedule_packed_codes(kernel, plane);
+        codes.compute_at(out, words).store_in(MemoryType::Stack).reorder(output, k);
+        codes.reorder_storage(output, k).vectorize(output, 32, TailStrategy::RoundUp);
     }
 }
 

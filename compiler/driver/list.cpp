@@ -5,6 +5,7 @@
 #include "compiler/passes/pass.h"
 #include "compiler/quantizers/gradient_format.h"
 #include "compiler/quantizers/quantizer.h"
+#include "dsl/affine.h"
 #include "dsl/network.h"
 #include "examples/common/dataset.h"
 
@@ -54,6 +55,9 @@ Table gradient_table() {
     Table table;
     for (const GradientFormatDef &row : all_gradient_formats()) {
         table.push_back(width_row(row));
+    }
+    for (const AffineRow &row : affine_rows()) {
+        table.push_back({std::string(row.name) + "(bits)", "1..8", row.summary});
     }
     return table;
 }

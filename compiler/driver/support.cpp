@@ -93,7 +93,13 @@ DataSplits load_data(const Recipe &recipe, const std::string &folder) {
 
 Arrays parameters_of(const Graph &network, const ParameterChoice &choice) {
     if (choice.checkpoint.empty()) {
-        return initial_parameters(network, 1);
+        Arrays parameters = initial_parameters(network, 1);
+        for (const Node &node : network.nodes) {
+            if (node.op == "affine_codes" && node.has("momentum")) {  // no data has been seen
+                parameters.at(network.value(node.inputs[1]).name).floats()[1] = 1;
+            }
+        }
+        return parameters;
     }
     std::string which;
     Arrays parameters = load_parameters(choice.checkpoint, network, !choice.last, &which);

@@ -1,4 +1,4 @@
-#include "compiler/interpret/interpret_op.h"
+#include "compiler/interpret/affine.h"
 #include "compiler/ops/tanh.h"
 #include "compiler/quantizers/quantizer.h"
 
@@ -80,9 +80,19 @@ void interpret_dense(Interpretation &op) {
     // Exact in integers, then the float32 steps of code_sum and dequantize.
     const IntegerView x_view = integer_view(x.encoding);
     const IntegerView w_view = weight_view(w.encoding);
-    const std::vector<int32_t> units = integers(op, 1, w_view);
+    const std::vector<int32_t> rows = integers(op, 0, x_view), units = integers(op, 1, w_view);
     std::vector<int64_t> acc(y.size());
-    product<int32_t, int64_t>(integers(op, 0, x_view), units, depth, std::span(acc));
+    product<int32_t, int64_t>(rows, units, depth, std::span(acc));
+    if (op.node.has("ranges")) {
+        const size_t columns = units.size() / static_cast<size_t>(depth);
+        std::vector<AffineSums> sums;
+        for (size_t i = 0; i < y.size(); ++i) {
+            sums.push_back(
+                {acc[i], row_sum(rows, depth, i / columns), row_sum(units, depth, i % columns), depth});
+        }
+        store_affine_product(op, sums);
+        return;
+    }
     for (size_t i = 0; i < y.size(); ++i) {
         const float offset =
             static_cast<float>(row_sum(units, depth, i % (units.size() / static_cast<size_t>(depth))));

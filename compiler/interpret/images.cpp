@@ -1,4 +1,4 @@
-#include "compiler/interpret/interpret_op.h"
+#include "compiler/interpret/affine.h"
 #include "compiler/interpret/taps.h"
 #include "compiler/ops/conv.h"
 
@@ -106,6 +106,20 @@ void interpret_conv2d(Interpretation &op) {
     // Exact in integers, then the float32 steps of border_sum and dequantize.
     const IntegerView x_view = integer_view(x.encoding), w_view = weight_view(w.encoding);
     const std::vector<int32_t> q_x = integers(op, 0, x_view), q_w = integers(op, 1, w_view);
+    if (op.node.has("ranges")) {
+        std::vector<AffineSums> sums(y.size());
+        for_conv(op, [&](size_t out, int64_t in, size_t weight) {
+            if (in >= 0) {
+                const int64_t x_integer = q_x[static_cast<size_t>(in)], w_integer = q_w[weight];
+                sums[out].product += x_integer * w_integer;
+                sums[out].x += x_integer;
+                sums[out].w += w_integer;
+                ++sums[out].count;
+            }
+        });
+        store_affine_product(op, sums);
+        return;
+    }
     const int64_t pad_integer = pad == 0 ? 0 : x_view(code_of(x, pad).value());
     std::vector<int64_t> acc(y.size()), inside(y.size());
     for_conv(op, [&](size_t out, int64_t in, size_t weight) {

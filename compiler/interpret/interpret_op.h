@@ -37,6 +37,9 @@ std::vector<double> gradient_doubles(const Interpretation &op);
 int64_t integer_at(const Array &array, size_t i);
 void set_integer(Array &array, size_t i, int64_t value);
 
+/** The smallest and the largest number in the total order of IEEE 754; NaN twice where there is one. */
+std::pair<float, float> range_of(std::span<const float> x);
+
 /** The channel of element i of a value [N, C] or [N, C, H, W]. */
 size_t channel_of(const Shape &shape, size_t i);
 

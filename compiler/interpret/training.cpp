@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <tuple>
 
 // Training ops accumulate in double: their float32 kernels are held to these within derived tolerances.
 
@@ -105,15 +106,17 @@ void interpret_quantize_train(Interpretation &op) {
                          random_stream(op.node, op.in(1).as<uint32_t>()));
 }
 
-void interpret_range(Interpretation &op) {
-    const auto x = op.in(0).floats();
+std::pair<float, float> range_of(std::span<const float> x) {
     const bool has_nan = std::any_of(x.begin(), x.end(), [](float v) { return std::isnan(v); });
     const auto [least, most] = std::minmax_element(x.begin(), x.end(), [](float a, float b) {
         return a < b || (a == b && std::signbit(a) && !std::signbit(b));
     });
     constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
-    op.out(0).floats()[0] = has_nan ? kNaN : *least;
-    op.out(0).floats()[1] = has_nan ? kNaN : *most;
+    return has_nan ? std::pair(kNaN, kNaN) : std::pair(*least, *most);
+}
+
+void interpret_range(Interpretation &op) {
+    std::tie(op.out(0).floats()[0], op.out(0).floats()[1]) = range_of(op.in(0).floats());
 }
 
 void interpret_gradient_codes(Interpretation &op) {

@@ -360,7 +360,8 @@ void GroupLowering::finish() {
             if (packs) {
                 stage("pack", bits);
                 kernel.planes = value.type.bits;
-                if (kernel.planes > 1 && !has_panels(value.layout)) {
+                // Where codes of 32 channels follow from a word, they are computed once for all planes.
+                if (kernel.planes > 1 && (!has_panels(value.layout) || value.shape.size() == 2)) {
                     stage("codes_to_pack", elements(id));
                 }
             }

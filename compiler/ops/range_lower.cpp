@@ -1,3 +1,5 @@
+#include "compiler/ops/range_lower.h"
+
 #include "compiler/lower/op_table.h"
 
 namespace quantide {
@@ -13,6 +15,15 @@ namespace {
 Expr ordered(const Expr &bits) { return Halide::select(bits < 0, bits ^ 0x7FFFFFFF, bits); }
 
 }  // namespace
+
+Expr order_key(const Expr &x) { return ordered(Halide::reinterpret<int32_t>(x)); }
+
+Expr range_end(const Expr &least, const Expr &most, const Expr &end) {
+    constexpr int32_t kInfinity = 0x7F800000, kNaN = 0x7FC00000;
+    const Expr has_nan = least < ~kInfinity || most > kInfinity;
+    return Halide::reinterpret<float>(
+        Halide::select(has_nan, kNaN, ordered(Halide::select(end == 0, least, most))));
+}
 
 // Elements are taken as they lie in memory, whatever the layout: those that are innermost are lanes.
 void lower_range(GroupLowering &group, const Node &node) {
@@ -30,7 +41,7 @@ void lower_range(GroupLowering &group, const Node &node) {
     for (size_t d = 0; d < ranges.size(); ++d) {
         at.emplace_back(outer[static_cast<int>(d)]);
     }
-    const Expr key = ordered(Halide::reinterpret<int32_t>(memory(at)));
+    const Expr key = order_key(memory(at));
     Expr inside = Halide::Internal::const_true();
     if (has_panels(x.layout) && x.shape[0] % 32 != 0) {
         inside = 32 * at.back() + lane < static_cast<int>(x.shape[0]);
@@ -43,10 +54,7 @@ void lower_range(GroupLowering &group, const Node &node) {
     whole() = Halide::Tuple(INT32_MAX, INT32_MIN);
     whole() = Halide::Tuple(Halide::min(whole()[0], extremes(lanes)[0]),
                             Halide::max(whole()[1], extremes(lanes)[1]));
-    constexpr int32_t kInfinity = 0x7F800000, kNaN = 0x7FC00000;
-    const Expr has_nan = whole()[0] < ~kInfinity || whole()[1] > kInfinity;
-    range(i) = Halide::reinterpret<float>(
-        Halide::select(has_nan, kNaN, ordered(Halide::select(i == 0, whole()[0], whole()[1]))));
+    range(i) = range_end(whole()[0], whole()[1], i);
     group.stage("sum", extremes);
     group.stage("whole", whole);
     group.kernel.family = "range";

@@ -16,6 +16,14 @@ Graph as_float32(const Graph &network) {
             const char *activation = find_quantizer(node.text("quantizer")).def->float_activation;
             const bool kept = activation == nullptr || rewriter.to.producer(x).op == "parameter";
             rewriter.replace(node.outputs[0], kept ? x : rewriter.to.add_one(activation, node.name, {x}));
+        } else if (node.op == "affine_codes" || node.op == "affine_numbers") {
+            rewriter.replace(node.outputs[0], rewriter.at(node.inputs[0]));
+        } else if (node.has("ranges")) {
+            Node product = node;
+            product.attributes.erase("ranges");
+            rewriter.replace(node.outputs[0],
+                             rewriter.clone(product, node.name,
+                                            {rewriter.at(node.inputs[0]), rewriter.at(node.inputs[1])}));
         } else if (node.op == "parameter") {
             rewriter.copy(node);
         } else {

@@ -76,6 +76,13 @@ Graph assign_layouts(const Graph &graph, const PassOptions &) {
             graph.producer(weights).op == "parameter") {
             lie_in_panels(graph.value(weights).name);
         }
+        // Those behind affine codes, which are made of them anew in every step.
+        if (weights >= 0 && !has_groups(node) && graph.producer(weights).op == "affine_codes") {
+            const Node &latent = graph.producer(graph.producer(weights).inputs[0]);
+            if (latent.op == "parameter") {
+                lie_in_panels(latent.name);
+            }
+        }
     }
     for (const StateUpdate &update : result.updates) {
         set_layout(result, update.next, result.value(update.state).layout);

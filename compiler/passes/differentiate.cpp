@@ -48,6 +48,9 @@ private:
             keep_codes(node);
             return;
         }
+        if (node.op == "affine_codes" && node.has("momentum")) {
+            take_range_of_batch(node);
+        }
         if (node.op == "dropout") {
             draw("dropout_train", node, {{"rate", node.real("rate")}});
             return;
@@ -95,6 +98,17 @@ private:
                 {running, graph_.add_one("moving_average", graph_.value(running).name + ".next",
                                          {running, outputs[i]}, {{"momentum", node.real("momentum")}})});
         }
+    }
+
+    /** From here on the range of a batch stands for the running one, which follows it. */
+    void take_range_of_batch(const Node &node) {
+        const ValueId running = rewriter_.at(node.inputs[1]);
+        const std::string name = graph_.value(running).name;
+        const ValueId rows = graph_.add_one("row_range", name + ".rows", {rewriter_.at(node.inputs[0])});
+        const ValueId batch = graph_.add_one("row_mean", name + ".batch", {rows});
+        rewriter_.replace(node.inputs[1], batch);
+        graph_.updates.push_back({running, graph_.add_one("moving_range", name + ".next", {running, batch},
+                                                          {{"momentum", node.real("momentum")}})});
     }
 
     /** The codes of a parameter are made by the update that changed it and kept until the next step. */

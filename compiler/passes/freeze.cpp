@@ -1,8 +1,10 @@
+#include "compiler/ops/affine.h"
 #include "compiler/passes/pass.h"
 #include "compiler/passes/rewriter.h"
 #include "compiler/quantizers/quantizer.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace quantide {
 
@@ -32,6 +34,26 @@ void copy_deployed(Rewriter &rewriter, const Node &node) {
     rewriter.copy(deployed);
 }
 
+/** A range must have a step that is a number. */
+void check_ranges(const Graph &graph, const Node &node, const Array &range) {
+    const Value &x = graph.value(node.inputs[0]);
+    const bool learned = node.has("momentum");
+    const std::string layer =
+        learned ? fmt::format("quantize '{}'", node.name) : fmt::format("the affine codes of '{}'", x.name);
+    const char *cause = learned ? "training measures it, and a checkpoint must have what it found"
+                                : "weights that are all equal, infinite or NaN have none; sign() takes any";
+    const auto ends = range.floats();
+    const size_t rows = ends.size() / 2;
+    for (size_t row = 0; row < rows; ++row) {
+        const float min = ends[row], max = ends[rows + row];
+        const AffineRange steps = affine_range(min, max, static_cast<int>(node.integer("bits")));
+        user_check(std::isfinite(min) && std::isfinite(max) && std::isfinite(steps.step) && steps.step > 0,
+                   "{} of network '{}': expected a range of finite numbers with a step above 0, found {} to "
+                   "{}{} ({})",
+                   layer, graph.name, min, max, rows == 1 ? "" : fmt::format(" of output {}", row), cause);
+    }
+}
+
 bool is_quantized_only(const Graph &graph, ValueId parameter) {
     const std::vector<int> users = graph.users(parameter);
     return std::all_of(users.begin(), users.end(),
@@ -57,6 +79,16 @@ Graph freeze(const Graph &graph, const PassOptions &options) {
         }
         if (node.op == "dropout" || node.op == "quantize_in_training") {
             rewriter.replace(node.outputs[0], rewriter.at(node.inputs[0]));
+            continue;
+        }
+        if (node.op == "affine_codes") {
+            check_ranges(graph, node, *rewriter.to.constants.at(rewriter.at(node.inputs[1])));
+        }
+        if (const auto of = node.inputs.size() == 1 ? parameters.find(node.inputs[0]) : parameters.end();
+            of != parameters.end() && (node.op == "range" || node.op == "row_range")) {
+            rewriter.replace(
+                node.outputs[0],
+                rewriter.to.add_constant(node.name, std::move(interpret_node(graph, node, {of->second})[0])));
             continue;
         }
         const auto latent = node.op == "quantize" ? parameters.find(node.inputs[0]) : parameters.end();

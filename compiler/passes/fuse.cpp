@@ -19,6 +19,8 @@ struct Fusable {
 const Fusable kFusable[] = {
     {"dequantize", "batch_norm_train"},
     {"dequantize", "batch_norm_gradient"},
+    {"affine_dequantize", "batch_norm_train"},
+    {"affine_dequantize", "batch_norm_gradient"},
     {"batch_norm", "quantize_gradient"},
     {"batch_norm", "hardtanh_gradient"},
     {"batch_norm_train", "quantize"},
@@ -43,10 +45,15 @@ bool is_product(const Node &node) {
 
 /** What maps elements to elements where they are; a pooling whose windows tile the image goes along. */
 bool is_pointwise(const Graph &graph, const Node &node) {
-    static const std::set<std::string> kOps = {
-        "dequantize", "recenter", "add_border",    "threshold",      "flip",
-        "batch_norm", "hardtanh", "relu",          "scale",          "bias",
-        "add",        "quantize", "dropout_train", "quantize_train", "tanh_normalize"};
+    static const std::set<std::string> kOps = {"affine_codes",   "affine_dequantize",
+                                               "affine_numbers", "dequantize",
+                                               "recenter",       "add_border",
+                                               "threshold",      "flip",
+                                               "batch_norm",     "hardtanh",
+                                               "relu",           "scale",
+                                               "bias",           "add",
+                                               "quantize",       "dropout_train",
+                                               "quantize_train", "tanh_normalize"};
     return kOps.count(node.op) != 0 || (node.op == "max_pool" && check_pool(graph, node).tiles());
 }
 

@@ -43,13 +43,16 @@ private:
     /** A dequantize of its own for backward; anything else is kept. */
     ValueId product(ValueId x) {
         const Node &node = graph_.producer(x);
-        if (node.op != "dequantize") {
+        if (node.op != "dequantize" && node.op != "affine_dequantize") {
             return rewriter_.at(x);
         }
         auto [found, fresh] = products_.emplace(x, -1);
         if (fresh) {
-            found->second = rewriter_.clone(node, node.name + ".recomputed",
-                                            {rewriter_.at(node.inputs[0]), rewriter_.at(node.inputs[1])});
+            std::vector<ValueId> inputs;
+            for (const ValueId input : node.inputs) {
+                inputs.push_back(rewriter_.at(input));
+            }
+            found->second = rewriter_.clone(node, node.name + ".recomputed", inputs);
         }
         return found->second;
     }

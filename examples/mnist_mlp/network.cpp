@@ -33,6 +33,17 @@ Tensor mnist_few_multiplications(int64_t units) {
     return batch_norm(dense(x, scores));
 }
 
+/** Banner et al. 2018, "Scalable methods for 8-bit training of neural networks": 8-bit weights and
+ * activations in ranges that data gives. */
+Tensor mnist_mlp_8bit(const Precision &gradients) {
+    Tensor x = input("image", {784}, UInt(8), {.scale = 2.0F / 255, .offset = -1});
+    for (int layer = 0; layer < 3; ++layer) {
+        x = dense(x, {.units = 512, .weights = affine(8), .gradients = gradients});
+        x = quantize(relu(batch_norm(x)), affine(8));
+    }
+    return batch_norm(dense(x, {.units = 10, .weights = affine(8), .gradients = gradients}));
+}
+
 Recipe mnist_recipe(const char *summary) {
     return {.summary = summary,
             .data = "mnist",
@@ -92,6 +103,15 @@ QUANTIDE_RECIPE(mnist_few_multiplications) {
         "MLP 784-3x512-10 for MNIST, stochastic ternary weights, quantized back-propagation (Lin et al. "
         "2016)");
     recipe.preprocessing = {.scale = 1.0F / 255};
+    recipe.learning_rate = exponential(1e-3, 1e-5);
+    return recipe;
+}
+
+QUANTIDE_NETWORK(mnist_8bit) { return mnist_mlp_8bit(stochastic_int8()); }
+
+QUANTIDE_RECIPE(mnist_8bit) {
+    Recipe recipe = mnist_recipe(
+        "MLP 784-3x512-10 for MNIST, 8-bit weights, activations and gradients (Banner et al. 2018)");
     recipe.learning_rate = exponential(1e-3, 1e-5);
     return recipe;
 }

@@ -1,5 +1,6 @@
 #include "tests/schedules/train_groups.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -9,12 +10,12 @@ namespace {
 
 class TrainRange : public GroupTest {
 protected:
-    /** The range of numbers that lie as `layout` says, by a kernel. */
-    Array range_of(const Array &numbers, Layout layout, bool parallel) {
+    /** The range of numbers that lie as `layout` says, or that of each row, by a kernel. */
+    Array range_of(const Array &numbers, Layout layout, bool parallel, const char *op = "range") {
         graph = {};
         const ValueId x = parameter("x", numbers);
         graph.value(x).layout = layout;
-        const ValueId range = graph.add_one("range", "range", {x});
+        const ValueId range = graph.add_one(op, "range", {x});
         graph.outputs = {range};
         fuse(1);
         run(parallel);
@@ -48,6 +49,25 @@ TEST_F(TrainRange, FindsAnExtremeWhereverItIs) {
         all.front() = all.back() = 1.5F;
         all[all.size() / 2] = 0.5F;
         EXPECT_EQ(range_of(numbers, c.layout, false).floats()[0], 0.5F);
+    }
+}
+
+TEST_F(TrainRange, OfRowsIsThatOfEach) {
+    for (const Case &c : {Case{{1, 1}, Layout::Logical}, Case{{3, 65}, Layout::Logical},
+                          Case{{33, 10}, Layout::OutputPanels}, Case{{2, 17, 3, 2}, Layout::ChannelsLast}}) {
+        SCOPED_TRACE(fmt::format("{} {}", to_string(c.shape), to_string(c.layout)));
+        Array numbers = uniform(c.shape, 1, 2);
+        const auto rows = static_cast<size_t>(c.shape[0]), in_row = numbers.floats().size() / rows;
+        for (size_t row = 0; row < rows; ++row) {
+            numbers.floats()[row * in_row + (in_row - 1) * (row % 2)] = -static_cast<float>(row) - 3;
+            numbers.floats()[row * in_row + in_row / 2] += static_cast<float>(row);
+        }
+        const Array found = range_of(numbers, c.layout, c.shape.size() == 2, "row_range");
+        for (size_t row = 0; row < rows; ++row) {
+            const auto of_row = numbers.floats().subspan(row * in_row, in_row);
+            EXPECT_EQ(found.floats()[row], *std::ranges::min_element(of_row));
+            EXPECT_EQ(found.floats()[rows + row], *std::ranges::max_element(of_row));
+        }
     }
 }
 
