@@ -1,11 +1,13 @@
 #include "dsl/layers.h"
 
+#include "compiler/ops/norm.h"
 #include "dsl/affine.h"
 #include "dsl/naming.h"
 
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <tuple>
 
 namespace quantide {
 
@@ -42,6 +44,33 @@ void check_all_used(const Graph &graph, ValueId scores) {
     }
 }
 
+/** The layer of a row of the table of normalizations; `wanted` is the user's name for it. */
+Tensor normalization(const Tensor &x, const std::string &norm, double eps, double momentum,
+                     const std::string &wanted) {
+    const Norm &row = *find_norm(norm);
+    Graph &graph = x.graph();
+    const std::string name = layer_name(graph, row.layer, wanted);
+    user_check(eps > 0 && std::isfinite(eps), "{} '{}': expected eps > 0, found {}", row.layer, name, eps);
+    user_check(momentum > 0 && momentum <= 1, "{} '{}': expected momentum in (0, 1], found {}", row.layer,
+               name, momentum);
+    user_check(x.shape().size() == 2 || x.shape().size() == 4,
+               "{} '{}': expected an input [N, C] or [N, C, H, W], found {}", row.layer, name,
+               to_string(x.shape()));
+    const int64_t features = x.shape()[1];
+    std::vector<ValueId> inputs{x.id()};
+    for (const auto &[parameter_name, init, trainable] : {std::tuple{"weight", "ones", true},
+                                                          {"bias", "zeros", true},
+                                                          {"running_mean", "zeros", false},
+                                                          {row.running, "ones", false}}) {
+        inputs.push_back(parameter(graph, name + "." + parameter_name, {features}, init, trainable));
+    }
+    Attributes attributes{{"eps", eps}, {"momentum", momentum}};
+    if (norm != "variance") {
+        attributes["norm"] = norm;
+    }
+    return x.with(graph.add_one("batch_norm", name, inputs, attributes));
+}
+
 }  // namespace
 
 Tensor input(const std::string &name, const Shape &features, ElementType type, const InputOptions &options) {
@@ -76,22 +105,19 @@ Tensor dense(const Tensor &x, const DenseOptions &options) {
 }
 
 Tensor batch_norm(const Tensor &x, const BatchNormOptions &options) {
-    Graph &graph = x.graph();
-    const std::string name = layer_name(graph, "batch_norm", options.name);
-    user_check(options.eps > 0 && std::isfinite(options.eps), "batch_norm '{}': expected eps > 0, found {}",
-               name, options.eps);
-    user_check(options.momentum > 0 && options.momentum <= 1,
-               "batch_norm '{}': expected momentum in (0, 1], found {}", name, options.momentum);
-    user_check(x.shape().size() == 2 || x.shape().size() == 4,
-               "batch_norm '{}': expected an input [N, C] or [N, C, H, W], found {}", name,
-               to_string(x.shape()));
-    const int64_t features = x.shape()[1];
-    const std::vector<ValueId> inputs{x.id(), parameter(graph, name + ".weight", {features}, "ones", true),
-                                      parameter(graph, name + ".bias", {features}, "zeros", true),
-                                      parameter(graph, name + ".running_mean", {features}, "zeros", false),
-                                      parameter(graph, name + ".running_var", {features}, "ones", false)};
-    return x.with(
-        graph.add_one("batch_norm", name, inputs, {{"eps", options.eps}, {"momentum", options.momentum}}));
+    return normalization(x, "variance", options.eps, options.momentum, options.name);
+}
+
+Tensor shift_batch_norm(const Tensor &x, const ShiftBatchNormOptions &options) {
+    return normalization(x, "shift", options.eps, options.momentum, options.name);
+}
+
+Tensor range_batch_norm(const Tensor &x, const RangeBatchNormOptions &options) {
+    return normalization(x, "range", options.eps, options.momentum, options.name);
+}
+
+Tensor l1_batch_norm(const Tensor &x, const L1BatchNormOptions &options) {
+    return normalization(x, "l1", options.eps, options.momentum, options.name);
 }
 
 Tensor quantize(const Tensor &x, const Precision &precision, const std::string &wanted) {

@@ -59,6 +59,41 @@ struct BatchNormOptions {
  * training, by the running ones otherwise. Makes NAME.weight, .bias, .running_mean, .running_var (biased). */
 Tensor batch_norm(const Tensor &x, const BatchNormOptions &options = {});
 
+struct ShiftBatchNormOptions {
+    double eps = 1e-5;        ///< added to the variance
+    double momentum = 0.125;  ///< share of a batch in the running statistics
+    std::string name = {};
+};
+
+/** Batch normalization that multiplies by powers of two alone (Courbariaux et al. 2016, shift-based batch
+ * norm): with v = mean((x - m) AP2(x - m)) in place of the variance, y = (x - m) AP2(1 / sqrt(v + eps))
+ * AP2(weight) + bias. The running statistic is of 1 / sqrt(v + eps), not rounded. Makes NAME.weight, .bias,
+ * .running_mean, .running_invstd. */
+Tensor shift_batch_norm(const Tensor &x, const ShiftBatchNormOptions &options = {});
+
+struct RangeBatchNormOptions {
+    double eps = 1e-5;      ///< added to the scale
+    double momentum = 0.1;  ///< share of a batch in the running statistics
+    std::string name = {};
+};
+
+/** Batch normalization by the range of a channel (Banner et al. 2018, Range BN): y = (x - mean) weight / (s +
+ * eps) + bias with s = (max - min) / (2 sqrt(2 ln n)), n the channel's elements in a batch, of which training
+ * needs at least 2. The first of equal elements gets the gradient of the largest or least. Makes NAME.weight,
+ * .bias, .running_mean, .running_scale (of s). */
+Tensor range_batch_norm(const Tensor &x, const RangeBatchNormOptions &options = {});
+
+struct L1BatchNormOptions {
+    double eps = 1e-5;      ///< added to the scale
+    double momentum = 0.1;  ///< share of a batch in the running statistics
+    std::string name = {};
+};
+
+/** Batch normalization by the mean magnitude (Wu et al. 2018, "L1-Norm Batch Normalization"): y = (x - mean)
+ * weight / (s + eps) + bias with s = sqrt(pi / 2) mean |x - mean|. Makes NAME.weight, .bias, .running_mean,
+ * .running_scale (of s). */
+Tensor l1_batch_norm(const Tensor &x, const L1BatchNormOptions &options = {});
+
 /** The codes of a quantizer, with its surrogate gradient. Throws CompileError for a tensor that is
  * quantized already and for float32(). */
 Tensor quantize(const Tensor &x, const Precision &precision, const std::string &name = {});

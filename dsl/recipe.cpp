@@ -1,5 +1,7 @@
 #include "dsl/recipe.h"
 
+#include "compiler/base/ap2.h"
+
 #include <fmt/ranges.h>
 
 #include <algorithm>
@@ -15,6 +17,10 @@ Loss softmax_cross_entropy() { return {"softmax_cross_entropy"}; }
 
 Optimizer adam(const AdamOptions &options) {
     return {"adam", {{"beta1", options.beta1}, {"beta2", options.beta2}, {"eps", options.eps}}};
+}
+
+Optimizer shift_adamax(const ShiftAdamaxOptions &options) {
+    return {"shift_adamax", {{"beta1", options.beta1}, {"beta2", options.beta2}, {"eps", options.eps}}};
 }
 
 Optimizer sgd(double momentum) { return {"sgd", {{"momentum", momentum}}}; }
@@ -98,8 +104,13 @@ void check_recipe(const std::string &network, const Recipe &recipe) {
         !recipe.preprocessing.whitening || (!recipe.augmentation.flip && recipe.augmentation.crop == 0),
         "recipe of '{}': expected no augmentation of whitened images, found one", network);
     check_row(network, "loss", recipe.loss.op, {squared_hinge().op, softmax_cross_entropy().op});
-    check_row(network, "optimizer", recipe.optimizer.op, {adam().op, sgd().op});
-    const Attributes known = recipe.optimizer.op == adam().op ? adam().attributes : sgd().attributes;
+    Attributes known;
+    std::vector<std::string> names;
+    for (const Optimizer &optimizer : {adam(), shift_adamax(), sgd()}) {
+        names.push_back(optimizer.op);
+        known = optimizer.op == recipe.optimizer.op ? optimizer.attributes : known;
+    }
+    check_row(network, "optimizer", recipe.optimizer.op, names);
     for (const auto &[key, unused] : known) {
         user_check(recipe.optimizer.attributes.count(key) != 0,
                    "recipe of '{}': expected a setting {} of the optimizer '{}', found none", network, key,
@@ -115,6 +126,9 @@ void check_recipe(const std::string &network, const Recipe &recipe) {
         const double value = *number;
         if (key == "eps") {
             positive("eps", value);
+            user_check(
+                recipe.optimizer.op != shift_adamax().op || value == double{ap2(static_cast<float>(value))},
+                "recipe of '{}': expected eps to be a power of two, found {}", network, value);
         } else {
             user_check(value >= 0 && value < 1, "recipe of '{}': expected {} in [0, 1), found {}", network,
                        key, value);

@@ -26,6 +26,16 @@ struct AdamOptions {
 };
 /** Kingma & Ba 2015. */
 Optimizer adam(const AdamOptions &options = {});
+
+struct ShiftAdamaxOptions {
+    double beta1 = 0.9, beta2 = 0.999;
+    double eps = 0x1p-27;  ///< the least v; a power of two
+};
+/** Shift-based AdaMax (Courbariaux et al. 2016): m = beta1 m + (1 - beta1) g, v = max(AP2(max(beta2 v, |g|)),
+ * eps), and a step of AP2(rate / (1 - beta1^t)) AP2(c) m / v, c the factor on latent weights: every factor of
+ * m is a power of two. v is kept rounded, as published, and so never falls where beta2 > 1 / sqrt(2). */
+Optimizer shift_adamax(const ShiftAdamaxOptions &options = {});
+
 /** Gradient descent; momentum as PyTorch's: m = momentum m + g. */
 Optimizer sgd(double momentum = 0);
 

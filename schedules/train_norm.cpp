@@ -35,7 +35,7 @@ void schedule_sum(Func sum, const Kernel &kernel, int vector) {
 
 void schedule_norm(Kernel &kernel, const Tuning &) {
     const int vector = kernel.target.natural_vector_size<float>();
-    for (const char *role : {"sum", "squares", "sums"}) {
+    for (const char *role : {"sum", "spread", "sums"}) {
         if (const Func f = find_stage(kernel, role); f.defined()) {
             schedule_sum(f, kernel, vector);
         }

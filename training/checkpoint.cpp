@@ -1,5 +1,6 @@
 #include "training/checkpoint.h"
 
+#include "compiler/ops/norm.h"
 #include "training/safetensors.h"
 
 #include <fmt/ranges.h>
@@ -34,6 +35,12 @@ Arrays take_prefixed(Arrays &from, const std::string &prefix) {
     return result;
 }
 
+/** Whether a parameter averages how far a normalization's batches spread. */
+bool is_spread(const std::string &parameter) {
+    return std::ranges::any_of(
+        all_norms(), [&](const Norm &norm) { return parameter.ends_with(std::string(".") + norm.running); });
+}
+
 void check_parameters(const std::string &path, const Graph &network, const std::string &prefix,
                       const Arrays &found) {
     for (const Node &node : network.nodes) {
@@ -49,10 +56,10 @@ void check_parameters(const std::string &path, const Graph &network, const std::
                    value.name, network.name, to_string(value.type), to_string(value.shape),
                    to_string(at->second.type), to_string(at->second.shape));
         const auto numbers = at->second.floats();
-        const bool variance = value.name.ends_with(".running_var");
-        user_check(!variance || std::all_of(numbers.begin(), numbers.end(), [](float x) { return x >= 0; }),
-                   "{}: expected the variances in '{}{}' to be at least 0, found a negative one", path,
-                   prefix, value.name);
+        user_check(!is_spread(value.name) ||
+                       std::all_of(numbers.begin(), numbers.end(), [](float x) { return x >= 0; }),
+                   "{}: expected the numbers in '{}{}' to be at least 0, found a negative one", path, prefix,
+                   value.name);
     }
 }
 

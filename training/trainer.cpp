@@ -1,5 +1,6 @@
 #include "training/trainer.h"
 
+#include "compiler/ops/optimizer.h"
 #include "compiler/passes/pass.h"
 #include "compiler/quantizers/quantizer.h"
 #include "training/checkpoint.h"
@@ -29,17 +30,6 @@ JitOptions jit_options(const Recipe &recipe, const TrainerOptions &options) {
     jit.strict_float = false;
     jit.compiling = options.compiling;
     return jit;
-}
-
-/** The learning rate with Adam's bias corrections of step t >= 1. */
-double corrected_rate(const Optimizer &optimizer, double rate, int64_t t) {
-    if (optimizer.op != "adam") {
-        return rate;
-    }
-    const double beta1 = std::get<double>(optimizer.attributes.at("beta1"));
-    const double beta2 = std::get<double>(optimizer.attributes.at("beta2"));
-    return rate * std::sqrt(1 - std::pow(beta2, static_cast<double>(t))) /
-           (1 - std::pow(beta1, static_cast<double>(t)));
 }
 
 }  // namespace
@@ -73,7 +63,8 @@ float Trainer::step(const void *inputs, const uint8_t *labels, double learning_r
     const uint8_t largest = *std::max_element(labels, labels + batch_);
     user_check(largest < scores_.shape[1], "step of network '{}': expected labels below {}, found {}",
                network, scores_.shape[1], largest);
-    state("rate").floats()[0] = static_cast<float>(corrected_rate(optimizer_, learning_rate, steps_ + 1));
+    state("rate").floats()[0] = static_cast<float>(
+        find_optimizer(optimizer_.op)->step_rate(optimizer_.attributes, learning_rate, steps_ + 1));
     if (Array *key = find_state("random")) {
         std::ranges::copy(random_key(), key->as<uint32_t>().begin());
     }

@@ -1,6 +1,7 @@
 #include "compiler/codegen/target.h"
 #include "compiler/driver/command.h"
 #include "compiler/driver/text.h"
+#include "compiler/ops/norm.h"
 #include "compiler/ops/op.h"
 #include "compiler/passes/pass.h"
 #include "compiler/quantizers/gradient_format.h"
@@ -62,6 +63,14 @@ Table gradient_table() {
     return table;
 }
 
+Table norm_table() {
+    Table table;
+    for (const Norm &norm : all_norms()) {
+        table.push_back({norm.name, norm.layer, norm.summary});
+    }
+    return table;
+}
+
 Table pass_table() {
     Table table;
     for (const Pass &pass : deployment_passes()) {
@@ -93,6 +102,7 @@ const Section kSections[] = {
     {"quantizers", {"quantizer", "bits", "summary"}, quantizer_table},
     {"gradients", {"format", "bits", "summary"}, gradient_table},
     {"ops", {"op", "summary"}, [] { return row_table(all_ops()); }},
+    {"norms", {"norm", "layer", "deviation"}, norm_table},
     {"passes", {"pipeline", "pass", "summary"}, pass_table},
     {"targets", {"target", "summary"}, target_table},
     {"data", {"data set", "summary"}, [] { return row_table(all_data_sources()); }},

@@ -1,4 +1,5 @@
 #include "compiler/interpret/affine.h"
+#include "compiler/ops/norm.h"
 #include "compiler/ops/tanh.h"
 #include "compiler/quantizers/quantizer.h"
 
@@ -103,12 +104,12 @@ void interpret_dense(Interpretation &op) {
 
 void interpret_batch_norm(Interpretation &op) {
     const auto x = op.in(0).floats(), weight = op.in(1).floats(), bias = op.in(2).floats();
-    const auto mean = op.in(3).floats(), var = op.in(4).floats();
+    const auto mean = op.in(3).floats(), statistic = op.in(4).floats();
+    const Norm &norm = norm_of(op.node);
     const float eps = static_cast<float>(op.node.real("eps"));
     for (size_t i = 0; i < x.size(); ++i) {
         const size_t c = channel_of(op.in(0).shape, i);
-        const float a = weight[c] / std::sqrt(var[c] + eps);
-        op.out(0).floats()[i] = (x[i] - mean[c]) * a + bias[c];
+        op.out(0).floats()[i] = (x[i] - mean[c]) * norm.scale(weight[c], statistic[c], eps) + bias[c];
     }
 }
 

@@ -1,4 +1,6 @@
+#include "compiler/base/ap2.h"
 #include "compiler/interpret/interpret_op.h"
+#include "compiler/ops/norm.h"
 #include "compiler/ops/random.h"
 #include "compiler/quantizers/gradient_format.h"
 #include "compiler/quantizers/quantizer.h"
@@ -39,53 +41,79 @@ double step_weight(const Interpretation &op, double w, double u) {
     return clip > 0 ? std::clamp(moved, -clip, clip) : moved;
 }
 
+/** The indices of a channel's elements, ascending. */
+std::vector<size_t> elements_of(const Shape &shape, size_t channel) {
+    const auto channels = static_cast<size_t>(shape[1]), rows = static_cast<size_t>(shape[0]);
+    const size_t inner = static_cast<size_t>(element_count(shape, 1, "batch norm")) / channels / rows;
+    std::vector<size_t> elements;
+    for (size_t row = 0; row < rows; ++row) {
+        for (size_t i = 0; i < inner; ++i) {
+            elements.push_back((row * channels + channel) * inner + i);
+        }
+    }
+    return elements;
+}
+
+std::vector<double> differences(const std::vector<double> &x, const std::vector<size_t> &elements,
+                                double mean) {
+    std::vector<double> result;
+    for (size_t i : elements) {
+        result.push_back(x[i] - mean);
+    }
+    return result;
+}
+
+/** What a normalization multiplies differences by: as float32, like the statistic that a step hands on. */
+double scale_of(const Interpretation &op, double weight, double statistic) {
+    return double{norm_of(op.node).scale(static_cast<float>(weight), static_cast<float>(statistic),
+                                         static_cast<float>(op.node.real("eps")))};
+}
+
 }  // namespace
 
 void interpret_batch_norm_train(Interpretation &op) {
+    const Norm &norm = norm_of(op.node);
     const std::vector<double> x = doubles(op, 0), weight = doubles(op, 1), bias = doubles(op, 2);
-    const size_t columns = weight.size();
-    const size_t per_channel = x.size() / columns;
-    const auto rows = static_cast<double>(per_channel);
-    const auto channel = [&](size_t i) { return channel_of(op.in(0).shape, i); };
-    std::vector<double> mean(columns), var(columns), y(x.size());
-    for (size_t i = 0; i < x.size(); ++i) {
-        mean[channel(i)] += x[i];
-    }
-    // Of a whole sum: a column of equal integers has exactly their mean.
-    for (double &m : mean) {
-        m /= rows;
-    }
-    for (size_t i = 0; i < x.size(); ++i) {
-        var[channel(i)] += (x[i] - mean[channel(i)]) * (x[i] - mean[channel(i)]) / rows;
-    }
-    for (size_t i = 0; i < x.size(); ++i) {
-        const size_t c = channel(i);
-        y[i] = (x[i] - mean[c]) * (weight[c] / std::sqrt(var[c] + op.node.real("eps"))) + bias[c];
+    std::vector<double> mean(weight.size()), statistic(weight.size()), y(x.size());
+    for (size_t c = 0; c < weight.size(); ++c) {
+        const std::vector<size_t> elements = elements_of(op.in(0).shape, c);
+        for (size_t i : elements) {
+            mean[c] += x[i];
+        }
+        // Of a whole sum: a column of equal integers has exactly their mean.
+        mean[c] /= static_cast<double>(elements.size());
+        const std::vector<double> d = differences(x, elements, mean[c]);
+        statistic[c] = norm.statistic(d, op.node.real("eps"));
+        const double scale = scale_of(op, weight[c], statistic[c]);
+        for (size_t i = 0; i < elements.size(); ++i) {
+            y[elements[i]] = d[i] * scale + bias[c];
+        }
     }
     store(op.out(0), y);
     store(op.out(1), mean);
-    store(op.out(2), var);
+    store(op.out(2), statistic);
 }
 
 void interpret_batch_norm_gradient(Interpretation &op) {
+    const Norm &norm = norm_of(op.node);
     const std::vector<double> dy = doubles(op, 0), x = doubles(op, 1), mean = doubles(op, 2),
-                              var = doubles(op, 3), weight = doubles(op, 4);
-    const size_t columns = weight.size();
-    const size_t per_channel = x.size() / columns;
-    const auto rows = static_cast<double>(per_channel);
-    const auto channel = [&](size_t i) { return channel_of(op.in(0).shape, i); };
-    auto h = [&](size_t i) {
-        return (x[i] - mean[channel(i)]) / std::sqrt(var[channel(i)] + op.node.real("eps"));
-    };
-    std::vector<double> dx(dy.size()), dweight(columns), dbias(columns);
-    for (size_t i = 0; i < dy.size(); ++i) {
-        dweight[channel(i)] += dy[i] * h(i);
-        dbias[channel(i)] += dy[i];
-    }
-    for (size_t i = 0; i < dy.size(); ++i) {
-        const size_t c = channel(i);
-        dx[i] = weight[c] / std::sqrt(var[c] + op.node.real("eps")) *
-                (dy[i] - dbias[c] / rows - h(i) * dweight[c] / rows);
+                              statistic = doubles(op, 3), weight = doubles(op, 4);
+    std::vector<double> dx(dy.size()), dweight(weight.size()), dbias(weight.size());
+    for (size_t c = 0; c < weight.size(); ++c) {
+        const std::vector<size_t> elements = elements_of(op.in(0).shape, c);
+        const std::vector<double> d = differences(x, elements, mean[c]);
+        const double inverse = scale_of(op, 1, statistic[c]), scale = scale_of(op, weight[c], statistic[c]);
+        std::vector<double> h(d.size());
+        for (size_t i = 0; i < d.size(); ++i) {
+            h[i] = norm.stand_in(d[i] * inverse);
+            dweight[c] += dy[elements[i]] * h[i];
+            dbias[c] += dy[elements[i]];
+        }
+        const std::vector<double> slope = norm.slope(d, h);
+        for (size_t i = 0; i < d.size(); ++i) {
+            dx[elements[i]] =
+                scale * (dy[elements[i]] - dbias[c] / static_cast<double>(d.size()) - dweight[c] * slope[i]);
+        }
     }
     store(op.out(0), dx);
     store(op.out(1), dweight);
@@ -239,6 +267,20 @@ void interpret_adam(Interpretation &op) {
         m[i] = beta1 * m[i] + (1 - beta1) * g[i];
         v[i] = beta2 * v[i] + (1 - beta2) * g[i] * g[i];
         w[i] = step_weight(op, w[i], w[i] - rate[0] * m[i] / (std::sqrt(v[i]) + eps));
+    }
+    store(op.out(0), w);
+    store(op.out(1), m);
+    store(op.out(2), v);
+}
+
+void interpret_shift_adamax(Interpretation &op) {
+    std::vector<double> w = doubles(op, 0), m = doubles(op, 1), v = doubles(op, 2);
+    const std::vector<double> g = doubles(op, 3), rate = doubles(op, 4);
+    const double beta1 = op.node.real("beta1"), beta2 = op.node.real("beta2"), eps = op.node.real("eps");
+    for (size_t i = 0; i < w.size(); ++i) {
+        m[i] = beta1 * m[i] + (1 - beta1) * g[i];
+        v[i] = std::max(double{ap2(static_cast<float>(std::max(beta2 * v[i], std::fabs(g[i]))))}, eps);
+        w[i] = step_weight(op, w[i], w[i] - rate[0] * m[i] / v[i]);
     }
     store(op.out(0), w);
     store(op.out(1), m);

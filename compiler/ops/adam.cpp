@@ -8,16 +8,7 @@ namespace quantide {
 const OpDef adam_op = {
     .name = "adam",
     .summary = "one Adam step: new weights and moments",
-    .infer = [](const Graph &graph, const Node &node) -> std::vector<Value> {
-        check_inputs(graph, node, 5);
-        const Value &w = input_value(graph, node, 0);
-        for (size_t i = 0; i < 4; ++i) {
-            check_float(graph, node, i, w.shape);
-        }
-        check_float(graph, node, 4, {1});
-        return {float_value(node, w.shape), float_value(node, w.shape, ".m"),
-                float_value(node, w.shape, ".v")};
-    },
+    .infer = infer_two_moments,
     .gradient = nullptr,
 };
 

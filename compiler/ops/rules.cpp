@@ -155,6 +155,16 @@ std::vector<Value> infer_elementwise(const Graph &graph, const Node &node) {
     return {float_value(node, first.shape)};
 }
 
+std::vector<Value> infer_two_moments(const Graph &graph, const Node &node) {
+    check_inputs(graph, node, 5);
+    const Value &w = input_value(graph, node, 0);
+    for (size_t i = 0; i < 4; ++i) {
+        check_float(graph, node, i, w.shape);
+    }
+    check_float(graph, node, 4, {1});
+    return {float_value(node, w.shape), float_value(node, w.shape, ".m"), float_value(node, w.shape, ".v")};
+}
+
 std::vector<ValueId> no_gradient(Graph &, const Node &node, std::span<const ValueId>) {
     return std::vector<ValueId>(node.inputs.size(), -1);
 }

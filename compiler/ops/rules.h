@@ -72,6 +72,9 @@ std::vector<Value> infer_per_channel(const Graph &graph, const Node &node);
 /** The shape rule of an op that maps float32 values of one shape to another of it, elementwise. */
 std::vector<Value> infer_elementwise(const Graph &graph, const Node &node);
 
+/** The shape rule of an optimizer with two moments: (w, m, v, gradient, rate [1]) -> w, m, v. */
+std::vector<Value> infer_two_moments(const Graph &graph, const Node &node);
+
 /** The gradient of an op that has none: no input gets one. */
 std::vector<ValueId> no_gradient(Graph &graph, const Node &node, std::span<const ValueId> output_gradients);
 

@@ -1,4 +1,6 @@
+#include "compiler/ops/norm.h"
 #include "compiler/ops/op.h"
+#include "compiler/ops/optimizer.h"
 #include "compiler/passes/pass.h"
 #include "compiler/passes/rewriter.h"
 #include "compiler/quantizers/quantizer.h"
@@ -13,7 +15,11 @@ namespace {
 class Differentiation {
 public:
     Differentiation(const Graph &graph, const PassOptions &options)
-        : network_(graph), options_(options), rewriter_(graph), graph_(rewriter_.to) {}
+        : network_(graph),
+          options_(options),
+          optimizer_(optimizer_of(options)),
+          rewriter_(graph),
+          graph_(rewriter_.to) {}
 
     Graph run() {
         for (const Node &node : network_.nodes) {
@@ -38,6 +44,12 @@ public:
     }
 
 private:
+    static const OptimizerDef &optimizer_of(const PassOptions &options) {
+        const OptimizerDef *found = find_optimizer(options.optimizer);
+        internal_check(found != nullptr, "no optimizer '{}'", options.optimizer);
+        return *found;
+    }
+
     void forward(const Node &node) {
         if (node.op == "batch_norm") {
             batch_norm(node);
@@ -90,7 +102,7 @@ private:
     void batch_norm(const Node &node) {
         auto in = [&](size_t i) { return rewriter_.at(node.inputs[i]); };
         const auto outputs =
-            graph_.add("batch_norm_train", node.name, {in(0), in(1), in(2)}, {{"eps", node.real("eps")}});
+            graph_.add("batch_norm_train", node.name, {in(0), in(1), in(2)}, norm_attributes(node));
         rewriter_.replace(node.outputs[0], outputs[0]);
         for (size_t i : {1, 2}) {
             const ValueId running = in(i + 2);
@@ -185,11 +197,11 @@ private:
         const bool quantized = codes_of_.count(parameter) != 0;
         Attributes attributes = options_.optimizer_attributes;
         attributes["clip"] = quantized ? 1.0 : 0.0;
-        attributes["scale"] = quantized ? glorot_scale(graph_.value(parameter).shape) : 1.0;
+        attributes["scale"] =
+            quantized ? optimizer_.weight_scale(glorot_scale(graph_.value(parameter).shape)) : 1.0;
         std::vector<ValueId> inputs{parameter};
         Attributes moment{{"shape", node.extents("shape")}, {"init", "zeros"}, {"trainable", int64_t{0}}};
-        for (const char *suffix :
-             options_.optimizer == "adam" ? std::vector{".m", ".v"} : std::vector{".m"}) {
+        for (const std::string &suffix : optimizer_.moments) {
             inputs.push_back(graph_.add_one("parameter", name + suffix, {}, moment));
         }
         const std::vector<ValueId> states = inputs;
@@ -222,6 +234,7 @@ private:
 
     const Graph &network_;
     const PassOptions &options_;
+    const OptimizerDef &optimizer_;
     Rewriter rewriter_;
     Graph &graph_;
     std::vector<Node> trainable_;

@@ -1,3 +1,4 @@
+#include "compiler/ops/op.h"
 #include "compiler/passes/pass.h"
 
 namespace quantide {
@@ -14,6 +15,12 @@ Graph fix_batch(const Graph &graph, const PassOptions &options) {
     for (Node &node : result.nodes) {
         if (node.op == "input" || node.op == "labels") {
             node.attributes["batch"] = options.batch;
+        }
+    }
+    // An op may refuse this batch.
+    for (const Node &node : result.nodes) {
+        if (node.op != "constant") {
+            find_op(node.op).infer(result, node);
         }
     }
     return result;

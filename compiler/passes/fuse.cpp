@@ -1,3 +1,4 @@
+#include "compiler/ops/optimizer.h"
 #include "compiler/ops/rules.h"
 #include "compiler/passes/pass.h"
 
@@ -16,6 +17,9 @@ struct Fusable {
     const char *consumer;
 };
 
+/** Any op of the table of optimizers. */
+const char *const kOptimizer = "optimizer";
+
 const Fusable kFusable[] = {
     {"dequantize", "batch_norm_train"},
     {"dequantize", "batch_norm_gradient"},
@@ -28,15 +32,17 @@ const Fusable kFusable[] = {
     {"batch_norm_train", "quantize_train"},
     {"quantize_gradient", "batch_norm_gradient"},
     {"hardtanh_gradient", "batch_norm_gradient"},
-    {"dense_weight_gradient", "adam"},
-    {"dense_weight_gradient", "sgd"},
-    {"conv2d_weight_gradient", "adam"},
-    {"conv2d_weight_gradient", "sgd"},
-    {"adam", "quantize"},
-    {"sgd", "quantize"},
-    {"adam", "quantize_train"},
-    {"sgd", "quantize_train"},
+    {"dense_weight_gradient", kOptimizer},
+    {"conv2d_weight_gradient", kOptimizer},
+    {kOptimizer, "quantize"},
+    {kOptimizer, "quantize_train"},
 };
+
+bool is_optimizer(const Node &node) { return find_optimizer(node.op) != nullptr; }
+
+bool matches(const Node &node, const std::string &op) {
+    return op == kOptimizer ? is_optimizer(node) : node.op == op;
+}
 
 bool is_product(const Node &node) {
     static const std::set<std::string> kOps = {"integer_dense", "dense", "integer_conv2d", "conv2d"};
@@ -62,7 +68,7 @@ bool is_fusable(const Graph &graph, const Node &producer, const Node &consumer) 
         return true;
     }
     return std::any_of(std::begin(kFusable), std::end(kFusable), [&](const Fusable &pair) {
-        return producer.op == pair.producer && consumer.op == pair.consumer;
+        return matches(producer, pair.producer) && matches(consumer, pair.consumer);
     });
 }
 
@@ -210,7 +216,7 @@ std::string why_apart(const Graph &graph, const Node &producer, ValueId value, c
     if (!is_fusable(graph, producer, consumer)) {
         return why_not_fusable(producer, consumer);
     }
-    if (producer.op == "adam" || producer.op == "sgd") {
+    if (is_optimizer(producer)) {
         return graph.value(value).layout == Layout::OutputPanels ? ""
                                                                  : "the new weights do not lie in panels";
     }

@@ -35,13 +35,14 @@ Tensor mnist_few_multiplications(int64_t units) {
 
 /** Banner et al. 2018, "Scalable methods for 8-bit training of neural networks": 8-bit weights and
  * activations in ranges that data gives. */
-Tensor mnist_mlp_8bit(const Precision &gradients) {
+Tensor mnist_mlp_8bit(const Precision &gradients, bool range) {
+    const auto norm = [&](const Tensor &x) { return range ? range_batch_norm(x) : batch_norm(x); };
     Tensor x = input("image", {784}, UInt(8), {.scale = 2.0F / 255, .offset = -1});
     for (int layer = 0; layer < 3; ++layer) {
         x = dense(x, {.units = 512, .weights = affine(8), .gradients = gradients});
-        x = quantize(relu(batch_norm(x)), affine(8));
+        x = quantize(relu(norm(x)), affine(8));
     }
-    return batch_norm(dense(x, {.units = 10, .weights = affine(8), .gradients = gradients}));
+    return norm(dense(x, {.units = 10, .weights = affine(8), .gradients = gradients}));
 }
 
 Recipe mnist_recipe(const char *summary) {
@@ -52,6 +53,25 @@ Recipe mnist_recipe(const char *summary) {
             .learning_rate = exponential(3e-3, 3e-7),
             .epochs = 20,
             .batch = 100};
+}
+
+/** The same with shift-based batch norm in the hidden layers, as BinaryNet's Torch code has it. */
+Tensor mnist_shift_mlp(int64_t units) {
+    Tensor x = input("image", {784}, UInt(8), {.scale = 2.0F / 255, .offset = -1});
+    for (int layer = 0; layer < 3; ++layer) {
+        x = dense(x, {.units = units, .weights = sign()});
+        x = quantize(shift_batch_norm(x), sign());
+    }
+    return batch_norm(dense(x, {.units = 10, .weights = sign()}));
+}
+
+/** float32 and ReLU, normalized by the range. */
+Tensor mnist_range_mlp(int64_t units) {
+    Tensor x = input("image", {784}, UInt(8), {.scale = 2.0F / 255, .offset = -1});
+    for (int layer = 0; layer < 3; ++layer) {
+        x = relu(range_batch_norm(dense(x, {.units = units})));
+    }
+    return range_batch_norm(dense(x, {.units = 10}));
 }
 
 }  // namespace
@@ -107,11 +127,37 @@ QUANTIDE_RECIPE(mnist_few_multiplications) {
     return recipe;
 }
 
-QUANTIDE_NETWORK(mnist_8bit) { return mnist_mlp_8bit(stochastic_int8()); }
+QUANTIDE_NETWORK(mnist_8bit) { return mnist_mlp_8bit(stochastic_int8(), false); }
 
 QUANTIDE_RECIPE(mnist_8bit) {
     Recipe recipe = mnist_recipe(
         "MLP 784-3x512-10 for MNIST, 8-bit weights, activations and gradients (Banner et al. 2018)");
+    recipe.learning_rate = exponential(1e-3, 1e-5);
+    return recipe;
+}
+
+QUANTIDE_NETWORK(mnist_8bit_range) { return mnist_mlp_8bit(stochastic_int8(), true); }
+
+QUANTIDE_RECIPE(mnist_8bit_range) {
+    Recipe recipe = mnist_recipe("mnist_8bit with Range BN (Banner et al. 2018)");
+    recipe.learning_rate = exponential(1e-3, 1e-5);
+    return recipe;
+}
+
+QUANTIDE_NETWORK(mnist_mlp_shift) { return mnist_shift_mlp(512); }
+
+QUANTIDE_RECIPE(mnist_mlp_shift) {
+    Recipe recipe = mnist_recipe(
+        "binary MLP 784-3x512-10 for MNIST, shift-based batch norm and AdaMax (Courbariaux et al. 2016)");
+    recipe.optimizer = shift_adamax();
+    recipe.learning_rate = steps(0x1p-6, 0.5, 2);
+    return recipe;
+}
+
+QUANTIDE_NETWORK(mnist_range_float) { return mnist_range_mlp(512); }
+
+QUANTIDE_RECIPE(mnist_range_float) {
+    Recipe recipe = mnist_recipe("float32 MLP 784-3x512-10 for MNIST with Range BN (Banner et al. 2018)");
     recipe.learning_rate = exponential(1e-3, 1e-5);
     return recipe;
 }

@@ -165,6 +165,33 @@ TEST(BatchNorm, RefusesBadSettings) {
     EXPECT_NO_THROW(net([](const Tensor &x) { return batch_norm(x, {.momentum = 1}); }));
 }
 
+/** Expects that a normalization has these parameters and refuses bad settings under its own name. */
+template<typename Options>
+void expect_norm(Tensor (*layer)(const Tensor &, const Options &), const std::string &kind,
+                 const std::string &running) {
+    SCOPED_TRACE(kind);
+    const Graph graph = net([&](const Tensor &x) { return layer(x, {}); });
+    const std::string name = kind + "1.";
+    EXPECT_THAT(names(graph, "parameter"),
+                testing::ElementsAre(name + "weight", name + "bias", name + "running_mean", name + running));
+    EXPECT_THAT(names(graph, "batch_norm"), testing::ElementsAre(kind + "1"));
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    for (const double bad : {0.0, -1e-5, nan, std::numeric_limits<double>::infinity()}) {
+        expect_net_error([&](const Tensor &x) { return layer(x, {.eps = bad}); },
+                         {kind + " '" + kind + "1'", "eps > 0"});
+    }
+    for (const double bad : {0.0, -0.1, 1.1, nan}) {
+        expect_net_error([&](const Tensor &x) { return layer(x, {.momentum = bad, .name = "bn"}); },
+                         {kind + " 'bn'", "momentum in (0, 1]"});
+    }
+}
+
+TEST(BatchNorm, HasItsKinsRules) {
+    expect_norm(shift_batch_norm, "shift_batch_norm", "running_invstd");
+    expect_norm(range_batch_norm, "range_batch_norm", "running_scale");
+    expect_norm(l1_batch_norm, "l1_batch_norm", "running_scale");
+}
+
 TEST(Dropout, RefusesBadRates) {
     for (double rate : {1.0, -0.1, 1.5, std::numeric_limits<double>::quiet_NaN()}) {
         expect_net_error([&](const Tensor &x) { return dropout(x, {.rate = rate}); },

@@ -1,6 +1,6 @@
 #pragma once
 #include "dsl/dsl.h"
-#include "tests/ir/numbers.h"
+#include "tests/dsl/random_network.h"
 
 namespace quantide {
 
@@ -32,7 +32,7 @@ public:
             const Value &value = graph.value(node.outputs[0]);
             Array array = random_.floats(value.shape, -1, 1);
             for (float &number : array.floats()) {
-                if (value.name.ends_with("running_var")) {
+                if (is_running_spread(value.name)) {
                     number = number * number * 40;
                 } else if (value.name.ends_with("running_mean")) {
                     number *= 5;
@@ -82,7 +82,7 @@ private:
         if (pool == 1 || pool == 2) {
             x = max_pool(x, {.kernel = 2, .stride = pick({1, 2})});
         }
-        x = batch_norm(x);
+        x = random_norm(random_, x);
         if (pool == 3) {
             x = max_pool(x, {.kernel = 2, .stride = 2, .padding = pad(pick({0, 1}))});
         }

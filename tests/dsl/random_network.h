@@ -1,4 +1,5 @@
 #pragma once
+#include "compiler/ops/norm.h"
 #include "dsl/dsl.h"
 #include "tests/ir/numbers.h"
 
@@ -13,6 +14,7 @@ struct RandomNetworkOptions {
     bool float_layers = true;  ///< float32 weights as well
     bool draws = false;        ///< dropout, stochastic signs and weights quantized in training alone as well
     bool widths = true;        ///< codes of more than one bit as well
+    bool norms = true;         ///< batch norm by other statistics than the variance as well
 };
 
 /** Signs as often as all else together. */
@@ -28,6 +30,20 @@ inline Precision random_activations(Random &random) {
                                          unsigned_uniform(1), unsigned_uniform(2), unsigned_uniform(5),
                                          unsigned_uniform(8), twos_complement(3), twos_complement(8),
                                          thermometer(5), thermometer(8), power_of_two(3), power_of_two(8)});
+}
+
+/** Batch norm by the variance as often as by all else together. */
+inline Tensor random_norm(Random &random, const Tensor &x, double eps = 1e-4) {
+    switch (random.integer(0, 5)) {
+        case 0:
+            return shift_batch_norm(x, {.eps = eps});
+        case 1:
+            return range_batch_norm(x, {.eps = eps});
+        case 2:
+            return l1_batch_norm(x, {.eps = eps});
+        default:
+            return batch_norm(x, {.eps = eps});
+    }
 }
 
 /** A network of a few dense layers, with batch norm, hard tanh and sign between them or not. */
@@ -62,7 +78,8 @@ inline Graph random_network(Random &random, const RandomNetworkOptions &options 
                        .weight_gradient_inputs =
                            options.draws && real && random.coin() ? stochastic_power_of_two() : float32()});
             if (random.integer(0, 3) != 0) {
-                x = batch_norm(x, {.eps = random.pick<double>({1e-4, 1e-5, 1e-12, 0.1})});
+                const double eps = random.pick<double>({1e-4, 1e-5, 1e-12, 0.1});
+                x = options.norms ? random_norm(random, x, eps) : batch_norm(x, {.eps = eps});
             }
             if (random.integer(0, 5) == 0) {
                 x = hardtanh(x);
@@ -78,6 +95,12 @@ inline Graph random_network(Random &random, const RandomNetworkOptions &options 
     });
 }
 
+/** Whether a parameter averages a statistic that is not below 0. */
+inline bool is_running_spread(const std::string &parameter) {
+    return std::ranges::any_of(
+        all_norms(), [&](const Norm &norm) { return parameter.ends_with(std::string(".") + norm.running); });
+}
+
 /** Numbers such as training gives; or, adversarial, the extremes that a checkpoint may hold. */
 inline Arrays random_parameters(const Graph &network, Random &random, bool adversarial = false) {
     const std::vector<float> extreme{0.0F,   -0.0F, 1,      -1,    1e-45F, -1e-45F, FLT_MIN,
@@ -88,7 +111,7 @@ inline Arrays random_parameters(const Graph &network, Random &random, bool adver
             continue;
         }
         const Value &value = network.value(node.outputs[0]);
-        const bool variance = value.name.ends_with(".running_var");
+        const bool variance = is_running_spread(value.name);
         Array array =
             value.shape.size() == 2 ? random.floats(value.shape, -1, 1) : random.floats(value.shape, -3, 3);
         for (float &x : array.floats()) {

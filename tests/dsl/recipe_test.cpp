@@ -44,6 +44,14 @@ TEST(Recipe, IsCheckedFieldByField) {
                        {"recipe of 'net'", "beta2 in [0, 1)"});
         expect_refused([&](Recipe &r) { r.optimizer = sgd(bad); }, {"recipe of 'net'", "momentum in [0, 1)"});
     }
+    for (double bad : {0.3, 1e-8, 0x1p-200}) {
+        expect_refused([&](Recipe &r) { r.optimizer = shift_adamax({.eps = bad}); },
+                       {"recipe of 'net'", "eps to be a power of two"});
+    }
+    expect_refused([](Recipe &r) { r.optimizer = shift_adamax({.beta1 = 1}); }, {"beta1 in [0, 1)"});
+    Recipe shifts = good();
+    shifts.optimizer = shift_adamax({.eps = 0x1p-30});
+    EXPECT_NO_THROW(check_recipe("net", shifts));
     for (int bad : {0, -1}) {
         expect_refused([&](Recipe &r) { r.epochs = bad; }, {"recipe of 'net'", "epochs > 0"});
         expect_refused([&](Recipe &r) { r.batch = bad; }, {"recipe of 'net'", "batch > 0"});
@@ -79,8 +87,9 @@ TEST(Recipe, IsCheckedFieldByField) {
                         fmt::format("found '{}'", unknown)});
     }
     for (const char *unknown : {"", "lion", "dense"}) {
-        expect_refused([&](Recipe &r) { r.optimizer.op = unknown; },
-                       {"recipe of 'net'", "optimizer", "adam, sgd", fmt::format("found '{}'", unknown)});
+        expect_refused(
+            [&](Recipe &r) { r.optimizer.op = unknown; },
+            {"recipe of 'net'", "optimizer", "adam, shift_adamax, sgd", fmt::format("found '{}'", unknown)});
     }
     expect_refused(
         [](Recipe &r) {

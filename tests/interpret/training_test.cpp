@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <functional>
+#include <set>
 
 namespace quantide {
 
@@ -36,20 +37,38 @@ void expect_gradient(const std::function<double(const Array &)> &loss, const Arr
     }
 }
 
+/** Numbers of which no two of a channel are close, nor one to the channel's mean: [rows, columns] with an
+ * even number of rows, or images [rows, columns, 1, 2]. */
+Array well_apart(const Shape &shape, Random &random) {
+    Array x = random.floats(shape, -0.1F, 0.1F);
+    const auto columns = static_cast<size_t>(shape[1]), inner = shape.size() == 4 ? size_t{2} : size_t{1};
+    const size_t count = x.floats().size() / columns;
+    for (size_t i = 0; i < x.floats().size(); ++i) {
+        const size_t place = i / inner / columns * inner + i % inner;
+        // 3 has no divisor in common with the counts here: every place has another number.
+        x.floats()[i] += 0.5F * static_cast<float>((3 * place + i / inner % columns) % count);
+    }
+    return x;
+}
+
 TEST(Gradient, OfBatchNormIsThatOfItsForward) {
-    for (const auto &[rows, columns] : {std::pair{7, 3}, std::pair{2, 5}, std::pair{33, 1}}) {
-        Random random(static_cast<uint32_t>(rows));
-        const Array x = random.floats({rows, columns}), weight = random.floats({columns}),
-                    bias = random.floats({columns}), dy = random.floats({rows, columns}, -1, 1);
-        const auto forward = compute("batch_norm_train", {x, weight, bias}, {{"eps", 0.5}});
-        const auto gradients =
-            compute("batch_norm_gradient", {dy, x, forward[1], forward[2], weight}, {{"eps", 0.5}});
-        const auto loss = [&](const Array &a, const Array &b, const Array &c) {
-            return dot(compute("batch_norm_train", {a, b, c}, {{"eps", 0.5}})[0], dy);
-        };
-        expect_gradient([&](const Array &a) { return loss(a, weight, bias); }, x, gradients[0], random);
-        expect_gradient([&](const Array &a) { return loss(x, a, bias); }, weight, gradients[1], random);
-        expect_gradient([&](const Array &a) { return loss(x, weight, a); }, bias, gradients[2], random);
+    for (const char *norm : {"variance", "range", "l1"}) {
+        for (const Shape &shape : {Shape{8, 3}, Shape{2, 5}, Shape{34, 1}, Shape{4, 3, 1, 2}}) {
+            SCOPED_TRACE(std::string(norm) + to_string(shape));
+            const Attributes how{{"eps", 0.5}, {"norm", norm}};
+            Random random(static_cast<uint32_t>(shape[0]));
+            const Array x = well_apart(shape, random), weight = random.floats({shape[1]}),
+                        bias = random.floats({shape[1]}), dy = random.floats(shape, -1, 1);
+            const auto forward = compute("batch_norm_train", {x, weight, bias}, how);
+            const auto gradients =
+                compute("batch_norm_gradient", {dy, x, forward[1], forward[2], weight}, how);
+            const auto loss = [&](const Array &a, const Array &b, const Array &c) {
+                return dot(compute("batch_norm_train", {a, b, c}, how)[0], dy);
+            };
+            expect_gradient([&](const Array &a) { return loss(a, weight, bias); }, x, gradients[0], random);
+            expect_gradient([&](const Array &a) { return loss(x, a, bias); }, weight, gradients[1], random);
+            expect_gradient([&](const Array &a) { return loss(x, weight, a); }, bias, gradients[2], random);
+        }
     }
 }
 
@@ -125,6 +144,125 @@ TEST(BatchNormTrain, UsesTheBatchsOwnStatistics) {
     EXPECT_EQ(elements(found[1]), (std::vector<float>{3, 5}));
     EXPECT_EQ(elements(found[2]), (std::vector<float>{3.5F, 0}));
     EXPECT_EQ(elements(found[0]), (std::vector<float>{-1, -1, 0, -1, 1, -1, 4, -1}));
+}
+
+/** 2^round(log2 |x|) by its definition. */
+double power_near(double x) {
+    return x == 0 ? 0 : std::copysign(std::exp2(std::round(std::log2(std::fabs(x)))), x);
+}
+
+TEST(ShiftBatchNorm, IsThePublishedFormula) {
+    for (const Shape &shape : {Shape{7, 3}, Shape{3, 2, 2, 2}}) {
+        Random random(static_cast<uint32_t>(shape[0]));
+        const auto channels = static_cast<size_t>(shape[1]),
+                   inner = shape.size() == 4 ? size_t{4} : size_t{1};
+        const Array x = random.floats(shape, -9, 9), weight = random.floats({shape[1]}),
+                    bias = random.floats({shape[1]}), g = random.floats(shape, -1, 1);
+        const Attributes how{{"eps", 1e-5}, {"norm", "shift"}};
+        const auto y = compute("batch_norm_train", {x, weight, bias}, how);
+        const auto d = compute("batch_norm_gradient", {g, x, y[1], y[2], weight}, how);
+        const auto n = static_cast<double>(x.floats().size() / channels);
+        for (size_t c = 0; c < channels; ++c) {
+            const auto of_channel = [&](const std::function<double(size_t)> &f) {
+                double sum = 0;
+                for (size_t i = 0; i < x.floats().size(); ++i) {
+                    sum += i / inner % channels == c ? f(i) : 0;
+                }
+                return sum / n;
+            };
+            const double mean = of_channel([&](size_t i) { return double{x.floats()[i]}; });
+            const auto centered = [&](size_t i) { return x.floats()[i] - mean; };
+            const double v = of_channel([&](size_t i) { return centered(i) * power_near(centered(i)); });
+            const double s = power_near(1 / std::sqrt(v + 1e-5)), a = power_near(weight.floats()[c]);
+            EXPECT_NEAR(y[1].floats()[c], mean, 1e-6);
+            EXPECT_NEAR(y[2].floats()[c], 1 / std::sqrt(v + 1e-5), 1e-6);
+            const double mean_g = of_channel([&](size_t i) { return double{g.floats()[i]}; });
+            const double projected =
+                of_channel([&](size_t i) { return power_near(centered(i)) * g.floats()[i]; });
+            EXPECT_NEAR(d[1].floats()[c],
+                        n * of_channel([&](size_t i) { return power_near(centered(i) * s) * g.floats()[i]; }),
+                        1e-5);
+            EXPECT_NEAR(d[2].floats()[c], n * mean_g, 1e-5);
+            of_channel([&](size_t i) {
+                EXPECT_NEAR(y[0].floats()[i], a * centered(i) * s + bias.floats()[c], 1e-5);
+                EXPECT_NEAR(d[0].floats()[i],
+                            a * s * (g.floats()[i] - mean_g - power_near(centered(i)) * s * s * projected),
+                            1e-5);
+                return 0;
+            });
+        }
+    }
+}
+
+TEST(ShiftBatchNorm, ScalesByPowersOfTwoAlone) {
+    Random random(2);
+    constexpr int64_t kChannels = 1000;
+    const Array zeros(Float(32), {kChannels});
+    const Array scales =
+        compute("batch_norm",
+                {make_floats({1, kChannels}, std::vector<float>(kChannels, 1)),
+                 random.floats({kChannels}, -4, 4), zeros, zeros, random.floats({kChannels}, 0, 40)},
+                {{"eps", 1e-5}, {"momentum", 0.1}, {"norm", "shift"}})[0];
+    std::set<float> found;
+    for (const float scale : scales.floats()) {
+        int exponent = 0;
+        ASSERT_EQ(std::fabs(std::frexp(scale, &exponent)), 0.5F) << scale;
+        found.insert(scale);
+    }
+    EXPECT_GT(found.size(), 10U);
+}
+
+TEST(RangeBatchNorm, GivesTheFirstOfEqualElementsTheGradientOfTheRange) {
+    const Array x = make_floats({4, 1}, {1, 5, 5, 1}), one = make_floats({1}, {1}),
+                dy = make_floats({4, 1}, {1, 0, 0, 0});
+    const Attributes how{{"eps", 1e-5}, {"norm", "range"}};
+    const auto y = compute("batch_norm_train", {x, one, make_floats({1}, {0})}, how);
+    const double c = 1 / (2 * std::sqrt(2 * std::log(4.0))), r = 4 * c + 1e-5;
+    EXPECT_FLOAT_EQ(y[2].floats()[0], static_cast<float>(4 * c));
+    const auto d = compute("batch_norm_gradient", {dy, x, y[1], y[2], one}, how);
+    // sum dy (x - mean) is -2.
+    const std::vector<double> expected{0.75 / r - c / (r * r) * -2 * -1, -0.25 / r - c / (r * r) * -2 * 1,
+                                       -0.25 / r, -0.25 / r};
+    for (size_t i = 0; i < 4; ++i) {
+        EXPECT_NEAR(d[0].floats()[i], expected[i], 1e-5) << i;
+    }
+}
+
+TEST(L1BatchNorm, IsItsFormula) {
+    const Array x = make_floats({4, 1}, {1, 5, 4, 2}), weight = make_floats({1}, {2});
+    const auto y =
+        compute("batch_norm_train", {x, weight, make_floats({1}, {0.5F})}, {{"eps", 0.25}, {"norm", "l1"}});
+    const double s = std::sqrt(std::acos(-1.0) / 2) * 1.5;
+    EXPECT_FLOAT_EQ(y[2].floats()[0], static_cast<float>(s));
+    EXPECT_FLOAT_EQ(y[0].floats()[1], static_cast<float>(2 * 2 / (s + 0.25) + 0.5));
+}
+
+TEST(ShiftAdamax, IsItsFormula) {
+    Random random(5);
+    for (const double clip : {0.0, 1.0}) {
+        const Array w = random.floats({3, 5}, -1, 1), m = random.floats({3, 5}, -0.1F, 0.1F),
+                    g = random.floats({3, 5}, -0.01F, 0.01F);
+        Array v = random.floats({3, 5}, 0, 0.01F);
+        for (float &x : v.floats()) {
+            x = static_cast<float>(power_near(x));
+        }
+        v.floats()[3] = 0;
+        Array gradient = g;
+        gradient.floats()[3] = 0;
+        const auto found =
+            compute("shift_adamax", {w, m, v, gradient, make_floats({1}, {0x1p-7F})},
+                    {{"beta1", 0.9}, {"beta2", 0.999}, {"eps", 0x1p-27}, {"scale", 2.0}, {"clip", clip}});
+        for (size_t i = 0; i < 15; ++i) {
+            const double next_m = 0.9 * m.floats()[i] + 0.1 * gradient.floats()[i];
+            const double largest = std::max(0.999 * v.floats()[i], std::fabs(double{gradient.floats()[i]}));
+            const double next_v = i == 3 ? 0x1p-27 : power_near(largest);
+            const double moved = w.floats()[i] - 2 * 0x1p-7 * next_m / next_v;
+            EXPECT_NEAR(found[0].floats()[i], clip > 0 ? std::clamp(moved, -1.0, 1.0) : moved,
+                        1e-6 * std::max(1.0, std::fabs(moved)));
+            EXPECT_NEAR(found[1].floats()[i], next_m, 1e-7);
+            EXPECT_EQ(found[2].floats()[i], next_v);
+        }
+    }
 }
 
 TEST(MovingAverage, TakesMomentumOfTheBatch) {

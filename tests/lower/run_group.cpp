@@ -128,11 +128,15 @@ ValueId add_epilogue(Graph &graph, ValueId x, const std::string &epilogue, std::
             x = graph.add_one(op, op, {x, graph.add_constant("t", t)});
         } else if (op == "dequantize") {
             x = graph.add_one(op, op, {x, constant("offset", Float(32))}, {{"scale", 0.37}});
-        } else if (op == "batch_norm") {
+        } else if (op.starts_with("batch_norm")) {
             const std::vector<ValueId> inputs = {
                 x, constant("weight", Float(32)), constant("bias", Float(32)),
                 constant("running_mean", Float(32)), constant("running_var", Float(32))};
-            x = graph.add_one(op, op, inputs, {{"eps", 1e-4}, {"momentum", 0.1}});
+            Attributes attributes{{"eps", 1e-4}, {"momentum", 0.1}};
+            if (const size_t slash = op.find('/'); slash != std::string::npos) {
+                attributes["norm"] = op.substr(slash + 1);
+            }
+            x = graph.add_one("batch_norm", "batch_norm", inputs, attributes);
         } else if (op == "quantize") {
             x = graph.add_one(op, op, {x}, {{"quantizer", std::string("sign")}});
         } else {

@@ -102,6 +102,12 @@ TEST_F(Rules, RefuseOperandsThatDoNotFit) {
     expect_refused("dense", {x}, {"2 inputs", "found 1"});
     expect_refused("dense", {x, bytes}, {"symmetric"});
     expect_refused("batch_norm", {x, v3, v5, v3, v3}, {"'v5'", "f32[3]", "f32[5]"}, {{"eps", 1e-4}});
+    for (const auto &[op, inputs] : {std::pair{"batch_norm", std::vector{x, v3, v3, v3, v3}},
+                                     {"batch_norm_train", {x, v3, v3}},
+                                     {"batch_norm_gradient", {x, x, v3, v3, v3}}}) {
+        expect_refused(op, inputs, {"unknown normalization 'median'", op},
+                       {{"eps", 1e-4}, {"norm", "median"}});
+    }
     expect_refused("batch_norm", {codes, v3, v3, v3, v3}, {"'codes'", "u1[N, 3]"}, {{"eps", 1e-4}});
     expect_refused("quantize", {bytes}, {"float32", "u8"}, {{"quantizer", "sign"}});
     expect_refused("quantize_in_training", {x}, {"a parameter", "'x'"}, {{"quantizer", "sign"}});
@@ -126,6 +132,7 @@ TEST_F(Rules, RefuseOperandsThatDoNotFit) {
         expect_refused(loss, {codes, labels}, {"'codes'"});
         expect_refused(loss, {x}, {"2 inputs"});
     }
+    expect_refused("shift_adamax", {w, w, wide, w, rate}, {"'wide'", "f32[5, 3]", "f32[5, 4]"});
     expect_refused("adam", {w, w, wide, w, rate}, {"'wide'", "f32[5, 3]", "f32[5, 4]"});
     expect_refused("adam", {w, w, w, w, v3}, {"'v3'", "f32[1]"});
     expect_refused("sgd", {w, w, w, v3}, {"'v3'", "f32[1]"});

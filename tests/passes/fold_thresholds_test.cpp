@@ -1,3 +1,4 @@
+#include "compiler/ops/norm.h"
 #include "compiler/passes/pass.h"
 #include "compiler/passes/rewriter.h"
 #include "compiler/quantizers/quantizer.h"
@@ -39,12 +40,13 @@ struct Layer {
         y = graph.add_one("dense", "dense", {x, w});
     }
 
-    void norm(const Array &weight, const Array &bias, const Array &mean, const Array &var, double eps) {
+    void norm(const Array &weight, const Array &bias, const Array &mean, const Array &var, double eps,
+              const char *kind = "variance") {
         std::vector<ValueId> inputs{y};
         for (const Array *array : {&weight, &bias, &mean, &var}) {
             inputs.push_back(graph.add_constant("n", *array));
         }
-        y = graph.add_one("batch_norm", "norm", inputs, {{"eps", eps}, {"momentum", 0.1}});
+        y = graph.add_one("batch_norm", "norm", inputs, {{"eps", eps}, {"momentum", 0.1}, {"norm", kind}});
     }
 
     void finish() {
@@ -119,6 +121,21 @@ TEST(FoldThresholds, AgreesOnEveryReachableAccumulatorOfSigns) {
             layer.finish();
             expect_folded(layer, inputs);
         }
+    }
+}
+
+TEST(FoldThresholds, TakesEveryNormalization) {
+    constexpr int64_t kUnits = 200, kInputs = 6;
+    for (const Norm &norm : all_norms()) {
+        SCOPED_TRACE(norm.name);
+        Random random(3);
+        Layer layer(UInt(1), 1, 0, random.codes(UInt(1), {kUnits, kInputs}));
+        Array spread = pick(random, kVariances, kUnits, 4);
+        std::for_each(spread.floats().begin(), spread.floats().end(), [](float &v) { v = std::fabs(v); });
+        layer.norm(pick(random, kWeights, kUnits, 2), pick(random, kBiases, kUnits, 2),
+                   pick(random, kMeans, kUnits, kInputs), spread, 1e-5, norm.name);
+        layer.finish();
+        expect_folded(layer, all_signs(kInputs));
     }
 }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include "compiler/ops/optimizer.h"
 #include "compiler/passes/pass.h"
 #include "compiler/quantizers/quantizer.h"
 #include "tests/dsl/random_network.h"
@@ -75,11 +76,7 @@ public:
     /** One step on an input and its labels; the loss before the update. */
     float step(const Arrays &batch, double rate) {
         ++steps_;
-        if (optimizer_.op == "adam") {
-            const double t = static_cast<double>(steps_);
-            rate *= std::sqrt(1 - std::pow(std::get<double>(optimizer_.attributes.at("beta2")), t)) /
-                    (1 - std::pow(std::get<double>(optimizer_.attributes.at("beta1")), t));
-        }
+        rate = find_optimizer(optimizer_.op)->step_rate(optimizer_.attributes, rate, steps_);
         Arrays bindings = join(batch, states_);
         bindings["rate"] = make_floats({1}, {static_cast<float>(rate)});
         bindings["random"] = random_key(1, steps_ - 1);

@@ -1,3 +1,4 @@
+#include "compiler/base/ap2.h"
 #include "tests/base/expect_error.h"
 #include "tests/passes/interpreted_trainer.h"
 
@@ -36,7 +37,8 @@ TEST_P(TrainingPasses, KeepTheMeaningOfAStep) {
     for (uint32_t seed = 0; seed < 60; ++seed) {
         SCOPED_TRACE(testing::Message() << "seed " << seed);
         Random random(seed);
-        const Graph network = random_network(random, {.sizes = {1, 2, 3, 5, 33, 65}, .draws = GetParam()});
+        const Graph network =
+            random_network(random, {.sizes = {1, 2, 3, 5, 33, 65}, .draws = GetParam(), .norms = false});
         const int64_t batch = random.integer(1, 7);
         const PassOptions options =
             training_options(random.coin() ? squared_hinge() : softmax_cross_entropy(),
@@ -226,7 +228,7 @@ TEST(Differentiate, MovesStatisticsByTheBatchs) {
 }
 
 TEST(Differentiate, KeepsCodesThatAreThoseOfTheWeights) {
-    for (const Optimizer &optimizer : {adam(), sgd(0.5)}) {
+    for (const Optimizer &optimizer : {adam(), shift_adamax(), sgd(0.5)}) {
         SCOPED_TRACE(optimizer.op);
         Random random(1);
         const Graph network = random_network(random, {.sizes = {3, 33, 65}, .float_layers = false});
@@ -274,6 +276,89 @@ TEST(Differentiate, RefusesANetworkWithoutParameters) {
     const Graph network = build("net", [] { return hardtanh(input("image", {5}, Float(32))); });
     expect_error([&] { differentiate(network, training_options(squared_hinge(), adam(), 4)); },
                  {"network 'net'", "parameters to train"});
+}
+
+bool is_power_of_two(float x) { return x != 0 && ap2(x) == x; }
+
+TEST(ShiftAdamax, MultipliesByPowersOfTwoAlone) {
+    const Graph network = build("net", [] {
+        Tensor x = dense(input("image", {7}, Float(32)), {.units = 33, .weights = sign()});
+        return batch_norm(dense(quantize(shift_batch_norm(x), sign()), {.units = 3}));
+    });
+    Random random(3);
+    const Optimizer optimizer = shift_adamax();
+    InterpretedTrainer trainer(network, squared_hinge(), optimizer, 16, random_parameters(network, random));
+    Arrays before;
+    for (int step = 1; step <= 6; ++step) {
+        trainer.step(random_batch(trainer.graph(), random, 16, 3), 0.01);
+        EXPECT_TRUE(is_power_of_two(
+            static_cast<float>(find_optimizer("shift_adamax")->step_rate(optimizer.attributes, 0.01, step))));
+        int updates = 0;
+        for (const Node &node : trainer.graph().nodes) {
+            if (node.op != "shift_adamax") {
+                continue;
+            }
+            ++updates;
+            EXPECT_TRUE(is_power_of_two(static_cast<float>(node.real("scale")))) << node.name;
+            const std::string v = trainer.graph().value(node.inputs[2]).name;
+            const Array &now = trainer.states().at(v);
+            for (size_t i = 0; i < now.floats().size(); ++i) {
+                ASSERT_TRUE(is_power_of_two(now.floats()[i])) << v << " " << now.floats()[i];
+                // As published, v never falls.
+                ASSERT_TRUE(before.count(v) == 0 || now.floats()[i] >= before.at(v).floats()[i]);
+            }
+            before[v] = now;
+        }
+        EXPECT_EQ(updates, 6);
+    }
+}
+
+TEST(Differentiate, RefusesARangeOfOneElement) {
+    const Graph network = build("net", [] {
+        return range_batch_norm(dense(input("image", {5}, UInt(8)), {.units = 3, .weights = sign()}),
+                                {.name = "narrow"});
+    });
+    const PassOptions one = training_options(squared_hinge(), adam(), 1),
+                      two = training_options(squared_hinge(), adam(), 2);
+    expect_error([&] { run_passes(network, training_passes(), one); },
+                 {"range_batch_norm 'narrow'", "at least 2 elements of a channel in a batch", "found 1"});
+    EXPECT_NO_THROW(run_passes(network, training_passes(), two));
+}
+
+TEST(Differentiate, AveragesEachNormalizationsStatistic) {
+    // Of 0, 2, 4, 10 in a batch: mean 4, differences -4, -2, 0, 6; AP2 of 6 is 8.
+    const std::map<std::string, std::pair<std::function<Tensor(const Tensor &)>, double>> norms = {
+        {"running_invstd",
+         {[](const Tensor &x) { return shift_batch_norm(x, {.eps = 1, .momentum = 0.25}); },
+          1 / std::sqrt((16 + 4 + 0 + 48) / 4.0 + 1)}},
+        {"running_scale",
+         {[](const Tensor &x) { return range_batch_norm(x, {.momentum = 0.25}); },
+          10 / (2 * std::sqrt(2 * std::log(4.0)))}},
+        {"running_scale ",
+         {[](const Tensor &x) { return l1_batch_norm(x, {.momentum = 0.25}); },
+          3 * std::sqrt(std::acos(-1.0) / 2)}},
+    };
+    for (const auto &[key, norm] : norms) {
+        const Graph network = build("net", [&, &layer = norm.first] {
+            return layer(dense(input("image", {1}, Float(32)), {.units = 1, .name = "d"}));
+        });
+        Arrays parameters;
+        std::string running;
+        for (const Node &node : network.nodes) {
+            if (node.op == "parameter") {
+                parameters[node.name] = make_floats(node.extents("shape"), {1});
+                const bool statistic =
+                    node.name.find(".running_") != std::string::npos && !node.name.ends_with("mean");
+                running = statistic ? node.name : running;
+            }
+        }
+        EXPECT_TRUE(running.ends_with(key.substr(0, key.find(' ')))) << running;
+        InterpretedTrainer trainer(network, squared_hinge(), sgd(), 4, parameters);
+        trainer.step({{"image", make_floats({4, 1}, {0, 2, 4, 10})},
+                      {"labels", make_array<uint8_t>(UInt(8), {4}, {0, 0, 0, 0})}},
+                     0.01);
+        EXPECT_NEAR(trainer.states().at(running).floats()[0], 0.75 + 0.25 * norm.second, 1e-6) << running;
+    }
 }
 
 TEST(Training, LearnsAToyProblem) {

@@ -112,6 +112,69 @@ TEST_F(TrainNorm, GradientMasksAndSums) {
     }
 }
 
+/** The statistics that a table's row other than the variance makes, the output, and the gradients. */
+class OtherNorm : public TrainNorm, public testing::WithParamInterface<const char *> {
+protected:
+    /** What follows from numbers q / 8: differences from the mean of 2^k rows are exact, so that AP2 of them
+     * is the same in any order of sums. */
+    Array eighths(Shape shape) {
+        Array array(Float(32), std::move(shape));
+        std::uniform_int_distribution<int> numbers(-80, 80);
+        std::generate(array.floats().begin(), array.floats().end(),
+                      [&] { return static_cast<float>(numbers(random)) / 8; });
+        return array;
+    }
+
+    /** dx, dweight, dbias within the roundings of sums of n terms, |h| <= 16. */
+    void expect_gradients(const std::vector<ValueId> &d, double n) {
+        expect_within(found(d[0]), expected(d[0]), [&](size_t) { return (n + 16) * kEps * n * 64; });
+        expect_within(found(d[1]), expected(d[1]), [&](size_t) { return (n + 8) * kEps * n * 16; });
+        expect_within(found(d[2]), expected(d[2]), [&](size_t) { return (n + 8) * kEps * n; });
+    }
+};
+
+TEST_P(OtherNorm, GivesStatisticsAndGradients) {
+    const Attributes how{{"eps", 0.5}, {"norm", GetParam()}};
+    for (const Shape &shape : {Shape{2, 31}, Shape{8, 10}, Shape{64, 65}, Shape{2, 33, 4, 2}}) {
+        for (const bool parallel : {false, true}) {
+            SCOPED_TRACE(fmt::format("{}, parallel {}", to_string(shape), parallel));
+            graph = {};
+            const bool image = shape.size() == 4;
+            const auto operand = [&](const std::string &name, const Array &numbers) {
+                return image ? images(name, numbers) : parameter(name, numbers);
+            };
+            const ValueId given = operand("x", eighths(shape)), dy = operand("dy", uniform(shape, -1, 1));
+            weight = parameter("weight", uniform({shape[1]}, -2, 2));
+            bias = parameter("bias", uniform({shape[1]}, -1, 1));
+            const ValueId mean = parameter("mean", eighths({shape[1]})),
+                          statistic = parameter("statistic", uniform({shape[1]}, 0.7F, 0.9F));
+            const double n = static_cast<double>(element_count(shape, 1, "x") / shape[1]);
+            first = graph.nodes.size();
+            const auto y = graph.add("batch_norm_train", "norm", {given, weight, bias}, how);
+            graph.value(y[0]).layout = graph.value(given).layout;
+            graph.outputs = y;
+            fuse(first);
+            run(parallel);
+            expect_within(found(y[1]), expected(y[1]), [&](size_t) { return (n + 4) * kEps * 10; });
+            // The shift's is 1 / sqrt(v + 0.5) <= sqrt(2), with as many relative roundings as v.
+            expect_within(found(y[2]), expected(y[2]), [&](size_t) { return (n + 8) * kEps * 32; });
+            expect_within(found(y[0]), expected(y[0]), [&](size_t) { return (n + 16) * kEps * 20 * 64; });
+            graph.nodes.resize(first);
+            graph.values.resize(first);
+            const auto d =
+                graph.add("batch_norm_gradient", "gradient", {dy, given, mean, statistic, weight}, how);
+            graph.value(d[0]).layout = graph.value(given).layout;
+            graph.outputs = d;
+            fuse(first);
+            run(parallel);
+            expect_gradients(d, n);
+        }
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Norms, OtherNorm, testing::Values("shift", "range", "l1"),
+                         [](const auto &row) { return std::string(row.param); });
+
 TEST_F(TrainNorm, MovingAverageInPlace) {
     for (int64_t channels : {1, 7, 8, 129}) {
         graph = {};

@@ -30,10 +30,10 @@ protected:
         m = in_panels(parameter("m", uniform({outputs, inputs}, -1, 1)));
         std::vector<ValueId> states{w, m};
         Attributes attributes{{"scale", 3.5}, {"clip", 1.0}};
-        if (optimizer == "adam") {
+        if (optimizer != "sgd") {
             v = in_panels(parameter("v", uniform({outputs, inputs}, 0, 1)));
             states.push_back(v);
-            attributes.insert({{"beta1", 0.9}, {"beta2", 0.999}, {"eps", 1e-8}});
+            attributes.insert({{"beta1", 0.9}, {"beta2", 0.999}, {"eps", 0x1p-27}});
         } else {
             attributes["momentum"] = 0.5;
         }
@@ -97,6 +97,25 @@ TEST_F(TrainUpdate, AdamOverwritesWeightsAndMomentsAndPacksSigns) {
                 }
                 check(16 * kEps * (1 + largest));
             }
+        }
+    }
+}
+
+// The gradients are exact, and so is max(beta2 v, |g|) but for the product, whose rounding stays away from
+// AP2's steps: v to the bit.
+TEST_F(TrainUpdate, ShiftAdamaxKeepsPowersOfTwo) {
+    for (const Sizes &s : {Sizes{2, 3, 31}, Sizes{7, 64, 33}}) {
+        for (const int bits : {1, 32}) {
+            SCOPED_TRACE(fmt::format("{} x {} x {}, {} bits", s.rows, s.outputs, s.inputs, bits));
+            build("shift_adamax", s.rows, s.outputs, s.inputs, bits);
+            run();
+            EXPECT_EQ(found(next_v), expected(next_v));
+            double largest = 1;
+            for (size_t i = 0; i < expected(next_m).floats().size(); ++i) {
+                largest = std::max(largest, 0.035 * std::fabs(double{expected(next_m).floats()[i]}) /
+                                                double{expected(next_v).floats()[i]});
+            }
+            check(16 * kEps * (1 + largest));
         }
     }
 }

@@ -1,5 +1,6 @@
 #include "training/trainer.h"
 
+#include "compiler/ops/optimizer.h"
 #include "compiler/ops/random.h"
 #include "compiler/quantizers/gradient_format.h"
 #include "tests/base/expect_error.h"
@@ -171,6 +172,16 @@ std::vector<Case> cases() {
              return batch_norm(dense(flatten(x), {.units = 3, .weights = dorefa(4)}));
          },
          squared_hinge(), kAdam, 4},
+        {"other_norms",
+         [] {
+             Tensor x = input("image", {3, 6, 5}, UInt(8), {.scale = 0.02F, .offset = -2});
+             x = conv2d(x, {.channels = 33, .padding = same(), .weights = sign()});
+             x = quantize(range_batch_norm(x, {.eps = 0.1}), sign());
+             x = dense(flatten(x), {.units = 33, .weights = sign()});
+             x = hardtanh(l1_batch_norm(x, {.eps = 0.1}));
+             return range_batch_norm(dense(x, {.units = 3}), {.eps = 0.1});
+         },
+         squared_hinge(), kAdam, 5},
         {"float32_images",
          [] {
              Tensor x = input("image", {2, 6, 5}, Float(32));
@@ -237,10 +248,10 @@ bool near_an_edge(const Graph &graph, const std::map<ValueId, Array> &values) {
                 }
             }
         }
-        const bool activation = node.op == "hardtanh" || node.op == "relu" ||
-                                (node.op == "quantize" && graph.producer(node.inputs[0]).op != "adam" &&
-                                 graph.producer(node.inputs[0]).op != "sgd" &&
-                                 graph.producer(node.inputs[0]).op != "tanh_normalize");
+        const bool activation =
+            node.op == "hardtanh" || node.op == "relu" ||
+            (node.op == "quantize" && find_optimizer(graph.producer(node.inputs[0]).op) == nullptr &&
+             graph.producer(node.inputs[0]).op != "tanh_normalize");
         if (!activation) {
             continue;
         }
@@ -285,10 +296,7 @@ TEST_P(TrainerOf, StepsAsTheInterpreterDoes) {
         // From the same state each time, so that rounding does not add up over steps.
         const Arrays states = initial_states(graph, join(trainer.parameters(), trainer.moments()), step);
         const Arrays batch = draw_batch(graph, states, random, c.batch, classes, step);
-        const double t = step + 1;
-        const double rate = c.optimizer.op == "adam"
-                                ? 0.01 * std::sqrt(1 - std::pow(0.999, t)) / (1 - std::pow(0.9, t))
-                                : 0.01;
+        const double rate = find_optimizer(c.optimizer.op)->step_rate(c.optimizer.attributes, 0.01, step + 1);
         Arrays bindings = join(batch, states);
         bindings["rate"] = make_floats({1}, {static_cast<float>(rate)});
         bindings["random"] = random_key(1, step);
