@@ -75,8 +75,8 @@ ValueId affine_reshape(Graph &graph, const std::string &name, ValueId x, const S
 ValueId product(Graph &graph, const std::string &op, const std::string &name, ValueId x, ValueId weights,
                 const std::string &arithmetic, Attributes attributes) {
     const std::optional<Affine> affine_x = affine_of(graph, x), affine_w = affine_of(graph, weights);
-    const bool codes = (affine_x || !graph.value(x).encoding.plain()) &&
-                       (affine_w || !graph.value(weights).encoding.plain());
+    const bool codes = (affine_x || is_integer(graph.value(x).encoding)) &&
+                       (affine_w || is_integer(graph.value(weights).encoding));
     const bool pads = attributes.count("pad_value") != 0 && std::get<double>(attributes["pad_value"]) != 0;
     const bool affine = codes && (affine_x || affine_w) && !pads;
     std::vector<ValueId> inputs{affine && affine_x ? affine_x->codes : x,

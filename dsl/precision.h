@@ -85,8 +85,8 @@ inline Precision stochastic_uniform(int bits) { return {"stochastic_uniform(" + 
 
 /** `bits` from 2 to 6: 0 and powers of two up to the largest magnitude, rounded at random likewise: LogQuant
  * (Hubara et al. 2016; the estimator is ours). */
-inline Precision stochastic_power_of_two(int bits) {
-    return {"stochastic_power_of_two(" + std::to_string(bits) + ")"};
+inline Precision stochastic_log_quant(int bits) {
+    return {"stochastic_log_quant(" + std::to_string(bits) + ")"};
 }
 
 /** Bytes from the smallest to the largest number, rounded at random, for both products (Banner et al. 2018).

@@ -130,7 +130,7 @@ const GradientFormatDef kFormats[] = {
      .largest = [](int bits) { return int64_t{uniform_largest(bits)}; },
      .grid = uniform_grid,
      .code = uniform_code},
-    {.name = "stochastic_power_of_two",
+    {.name = "stochastic_log_quant",
      .summary = "0 and powers of two up to max |x|, rounded at random, unbiased: LogQuant (Hubara et al. "
                 "2016; the estimator is ours)",
      .least_bits = 2,

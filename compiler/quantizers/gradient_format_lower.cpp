@@ -103,7 +103,7 @@ struct GradientFormatLowering {
 };
 
 const GradientFormatLowering kLowerings[] = {
-    {"stochastic_uniform", uniform_grid, uniform_code}, {"stochastic_power_of_two", power_grid, power_code},
+    {"stochastic_uniform", uniform_grid, uniform_code}, {"stochastic_log_quant", power_grid, power_code},
     {"stochastic_int8", byte_grid, byte_code},          {"bifurcated_int8", byte_grid, byte_code},
     {"dynamic_fixed_point", fixed_grid, fixed_code},
 };

@@ -85,8 +85,8 @@ TEST(Dense, RefusesBadUnits) {
 TEST(Dense, RefusesPrecisionsThatItCannotHave) {
     expect_net_error([](const Tensor &x) { return dense(x, {.units = 2, .gradients = sign(), .name = "d"}); },
                      {"dense 'd'", "float32", "stochastic_uniform(2..8)", "sign"});
-    for (const Precision &gradients : {stochastic_uniform(1), stochastic_uniform(9), dynamic_fixed_point(17),
-                                       stochastic_power_of_two(7)}) {
+    for (const Precision &gradients :
+         {stochastic_uniform(1), stochastic_uniform(9), dynamic_fixed_point(17), stochastic_log_quant(7)}) {
         expect_net_error(
             [&](const Tensor &x) { return dense(x, {.units = 2, .gradients = gradients, .name = "d"}); },
             {"dense 'd'", gradients.quantizer, "bits, as in"});

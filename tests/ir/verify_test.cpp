@@ -101,7 +101,7 @@ TEST(Verify, CatchesValuesThatTheRuleWouldNotGive) {
     expect_broken([](Graph &g) { node(g, "w").attributes["shape"] = "two"; }, "another type");
     expect_broken([](Graph &g) { node(g, "w").attributes["shape"] = Shape{-1, 3}; }, "positive");
     expect_broken([](Graph &g) { node(g, "y").op = "convolution"; }, "unknown op 'convolution'");
-    expect_broken([](Graph &g) { node(g, "y").inputs.pop_back(); }, "expected 2 inputs, found 1");
+    expect_broken([](Graph &g) { node(g, "y").inputs.pop_back(); }, "2 inputs, found 1");
 }
 
 TEST(Verify, CatchesNumbersThatDoNotFit) {

@@ -100,7 +100,7 @@ TEST(GradientFormat, TakesCodesOfItsType) {
         }
     }
     EXPECT_EQ(find_gradient_format("stochastic_uniform(6)").largest(), 31);
-    EXPECT_EQ(find_gradient_format("stochastic_power_of_two(4)").largest(), 64);
+    EXPECT_EQ(find_gradient_format("stochastic_log_quant(4)").largest(), 64);
     EXPECT_EQ(find_gradient_format("dynamic_fixed_point(16)").largest(), 32767);
     EXPECT_EQ(find_gradient_format("bifurcated_int8").of_weights().text(), "dynamic_fixed_point(16)");
     EXPECT_EQ(find_gradient_format("stochastic_int8").of_weights().text(), "stochastic_int8");
@@ -113,7 +113,7 @@ TEST(GradientFormat, HasTheGridOfItsPaper) {
     EXPECT_EQ(grid.scale, 1.0F / 64);
     EXPECT_EQ(fixed.code(0.3F, 0, grid), 19);
     EXPECT_EQ(fixed.code(-2.5F / 64, 0, grid), -2);
-    const GradientFormat power = find_gradient_format("stochastic_power_of_two(4)");
+    const GradientFormat power = find_gradient_format("stochastic_log_quant(4)");
     EXPECT_EQ(power.grid(std::array{-5.0F, 1.0F}).scale, 8.0F / 64);
     EXPECT_EQ(power.code(-3, 0.4F, power.grid(std::array{-5.0F, 1.0F})), -32);
     EXPECT_EQ(power.code(-3, 0.6F, power.grid(std::array{-5.0F, 1.0F})), -16);

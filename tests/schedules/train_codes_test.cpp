@@ -14,7 +14,7 @@ namespace quantide {
 namespace {
 
 constexpr const char *kUniform = "stochastic_uniform(6)", *kBytes = "stochastic_int8",
-                     *kFixed = "dynamic_fixed_point(16)", *kPowers = "stochastic_power_of_two(6)";
+                     *kFixed = "dynamic_fixed_point(16)", *kPowers = "stochastic_log_quant(6)";
 
 /** Products of gradients in low precision with codes of every kind, and what makes those of gradients. */
 class TrainCodes : public GroupTest {
@@ -111,7 +111,7 @@ TEST_F(TrainCodes, AreThoseOfTheInterpreter) {
     const std::pair<const char *, Shape> cases[] = {
         {"stochastic_uniform(6)", {7, 64}},         {"stochastic_uniform(8)", {3, 2, 5, 7}},
         {"stochastic_uniform(2)", {1, 1}},          {"stochastic_int8", {5, 33}},
-        {"stochastic_power_of_two(6)", {3, 65}},    {"stochastic_power_of_two(3)", {2, 32, 3, 3}},
+        {"stochastic_log_quant(6)", {3, 65}},       {"stochastic_log_quant(3)", {2, 32, 3, 3}},
         {"dynamic_fixed_point(16)", {2, 31, 3, 1}}, {"dynamic_fixed_point(7)", {3, 63}},
     };
     for (const auto &[format, shape] : cases) {

@@ -162,7 +162,7 @@ std::vector<Case> cases() {
              x = hardtanh(batch_norm(dense(x, {.units = 9, .gradients = stochastic_int8()}), {.eps = 0.1}));
              x = dense(x, {.units = 5, .weights = sign(), .gradients = dynamic_fixed_point(16)});
              x = quantize(batch_norm(x, {.eps = 0.1}), sign());
-             return dense(x, {.units = 3, .gradients = stochastic_power_of_two(5)});
+             return dense(x, {.units = 3, .gradients = stochastic_log_quant(5)});
          },
          squared_hinge(), kAdam, 7},
         {"dorefa",
