@@ -15,7 +15,8 @@ Func find_stage(const Kernel &kernel, const std::string &role) {
 
 PackLoops split_planes(const Kernel &kernel, Func out) {
     const Var words = out.args()[0];
-    if (kernel.planes == 1) {
+    // Of panels the words are not outermost, and their planes stay apart.
+    if (kernel.planes == 1 || !find_stage(kernel, "codes_to_pack").defined()) {
         return {words, {}};
     }
     const Var plane("plane"), whole("words");

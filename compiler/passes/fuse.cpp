@@ -59,7 +59,7 @@ bool is_pointwise(const Graph &graph, const Node &node) {
                                                "relu",           "scale",
                                                "bias",           "add",
                                                "quantize",       "dropout_train",
-                                               "quantize_train", "tanh_normalize"};
+                                               "quantize_train"};
     return kOps.count(node.op) != 0 || (node.op == "max_pool" && check_pool(graph, node).tiles());
 }
 

@@ -148,7 +148,7 @@ TEST_F(Rules, RefuseOperandsThatDoNotFit) {
     expect_refused("gradient_codes", {x, range}, {"3 inputs"}, {{"format", "stochastic_int8"}});
     expect_refused("gradient_codes", {x, range}, {"codes", "bfloat16"}, {{"format", "bfloat16"}});
     expect_refused("dense_weight_gradient", {x, codes, range}, {"'x'", "i16[N, 3]"}, fixed);
-    expect_refused("dense_weight_gradient", {x_codes, x, range}, {"'x'", "expected codes"}, fixed);
+    expect_refused("dense_weight_gradient", {x_codes, x, range}, {"'x'", "expected integer codes"}, fixed);
     expect_refused("dense_weight_gradient", {x_codes, codes}, {"3 inputs"}, fixed);
     const Attributes drawn{
         {"rate", 0.5}, {"stream", int64_t{0}}, {"ahead", int64_t{0}}, {"quantizer", "sign"}};

@@ -146,12 +146,12 @@ std::vector<Case> cases() {
              Tensor x = input("image", {3, 4, 4}, UInt(8), {.scale = 0.125F, .offset = -1});
              x = conv2d(x, {.channels = 5, .weights = sign(), .gradients = stochastic_uniform(6)});
              x = quantize(batch_norm(x), symmetric(2));
-             x = conv2d(x, {.channels = 3,
+             x = conv2d(x, {.channels = 9,
                             .kernel = 2,
                             .padding = same(),
                             .weights = symmetric(3),
                             .gradients = stochastic_int8()});
-             x = quantize(batch_norm(x), sign());
+             x = hardtanh(batch_norm(x));
              return batch_norm(
                  dense(flatten(x), {.units = 3, .weights = sign(), .gradients = bifurcated_int8()}));
          },
