@@ -65,7 +65,7 @@ int check_bits(const Node &node) {
 
 void check_product(const Graph &graph, const Node &node) {
     const ProductRanges ranges = product_ranges(node);
-    check_inputs(graph, node, static_cast<size_t>(2 + ranges.count()));
+    check_inputs(graph, node, 2 + static_cast<size_t>(ranges.count()));
     const Value &x = input_value(graph, node, 0), &w = input_value(graph, node, 1);
     if (ranges.w < 0) {
         check_weights(node, w);

@@ -5,7 +5,7 @@
 namespace quantide {
 
 ConvOperands check_conv(const Graph &graph, const Node &node) {
-    check_inputs(graph, node, static_cast<size_t>(2 + product_ranges(node).count()));
+    check_inputs(graph, node, 2 + static_cast<size_t>(product_ranges(node).count()));
     const Value &x = check_images(graph, node, 0), &w = check_images(graph, node, 1);
     const int64_t groups = node.integer("groups");
     user_check(groups > 0 && x.shape[1] % groups == 0 && w.shape[0] % groups == 0,

@@ -55,8 +55,9 @@ std::vector<double> naive_dense(const Array &x, const Array &w) {
 
 TEST(Affine, ProductsAreThoseOfTheNumbers) {
     Random random(2);
-    for (const auto &[bits_x, bits_w] :
+    for (const auto &[x_bits, w_bits] :
          {std::pair(8, 8), std::pair(8, 3), std::pair(2, 8), std::pair(1, 1)}) {
+        const int bits_x = x_bits, bits_w = w_bits;
         SCOPED_TRACE(testing::Message() << bits_x << " x " << bits_w);
         const Graph network = build("net", [&] {
             const Tensor x = quantize(input("image", {33}, Float(32)), affine(bits_x));
