@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <optional>
 #include <utility>
 
 namespace quantide {
@@ -59,7 +60,8 @@ Examples examples(const Graph &network, const Preprocessing &preprocessing, cons
 class Run {
 public:
     Run(const Graph &network, const Recipe &recipe, DataSplits data, const FitOptions &options)
-        : recipe_(recipe),
+        : network_(network),
+          recipe_(recipe),
           options_(options),
           state_(begin(network, data.train)),
           train_(examples(network, recipe.preprocessing, state_.preprocessing, std::move(data.train))),
@@ -70,8 +72,7 @@ public:
           trainer_(network, recipe,
                    {.seed = options.seed,
                     .threads = options.threads,
-                    .compiling = compiling("the training step")}),
-          evaluator_(network, trainer_.parameters(), {.compiling = compiling("the network")}) {
+                    .compiling = compiling("the training step")}) {
         if (state_.parameters.empty()) {
             return;
         }
@@ -185,8 +186,13 @@ private:
     }
 
     double error(const Arrays &parameters, const Examples &data) {
-        evaluator_.set_parameters(parameters);
-        return error_rate(evaluator_.run(data.inputs), data.labels);
+        // Not before: ranges that come from data are not known until a step has measured them.
+        if (evaluator_) {
+            evaluator_->set_parameters(parameters);
+        } else {
+            evaluator_.emplace(network_, parameters, JitOptions{.compiling = compiling("the network")});
+        }
+        return error_rate(evaluator_->run(data.inputs), data.labels);
     }
 
     double rate_of(int64_t epoch) const {
@@ -227,6 +233,7 @@ private:
                            .history = history_});
     }
 
+    const Graph &network_;
     const Recipe &recipe_;
     const FitOptions &options_;
     std::vector<EpochRecord> history_;
@@ -234,7 +241,7 @@ private:
     Examples train_, validation_, test_;
     Batches batches_;
     Trainer trainer_;
-    Evaluator evaluator_;
+    std::optional<Evaluator> evaluator_;
     int64_t resumed_batches_ = 0;
     double validation_error_ = 1;
     Clock::time_point start_ = Clock::now(), saved_ = Clock::now(), epoch_start_ = Clock::now();
