@@ -49,6 +49,9 @@ Table quantizer_table() {
     for (const QuantizerDef *row : all_quantizers()) {
         table.push_back(width_row(*row));
     }
+    for (const AffineRow &row : affine_rows()) {
+        table.push_back({std::string(row.name) + "(bits)", "1..8", row.summary});
+    }
     return table;
 }
 
@@ -56,9 +59,6 @@ Table gradient_table() {
     Table table;
     for (const GradientFormatDef &row : all_gradient_formats()) {
         table.push_back(width_row(row));
-    }
-    for (const AffineRow &row : affine_rows()) {
-        table.push_back({std::string(row.name) + "(bits)", "1..8", row.summary});
     }
     return table;
 }
