@@ -45,17 +45,9 @@ void schedule_expanded_dense(Kernel &kernel, const Tuning &tuning) {
     }
     // Not "Stack": Halide would put what is large on the heap.
     codes.compute_at(out, span).store_in(MemoryType::Register).bound_storage(row, rows_of_span);
-    const Var bit = codes.args()[0];
-    codes.bound(bit, 0, 8);
-    if (codes.num_update_definitions() == 0) {
-        codes.vectorize(bit);
-    }
-    for (int i = 0; i < codes.num_update_definitions(); ++i) {
-        const bool whole_words = !codes.rvars(i).empty();
-        whole_words ? codes.update(i).vectorize(bit, 8) : codes.update(i).unroll(bit, 8);
-    }
+    codes.bound(codes.args()[0], 0, 8);
     sum.compute_at(out, span).store_in(MemoryType::Register).bound_storage(row, rows_of_span);
-    sum.update().atomic().vectorize(sum.rvars()[0]);
+    vectorize_codes(kernel);
 
     accumulate.bound(lane, 0, panels.lanes).bound_storage(row, rows_of_span);
     accumulate.compute_at(out, panels.loop).store_in(MemoryType::Register);

@@ -78,17 +78,8 @@ void schedule_dense(Kernel &kernel, const Tuning &tuning) {
     if (rows_outside) {
         // Not "Stack": Halide would put what is large on the heap.
         codes.compute_at(out, tile).store_in(MemoryType::Register);
-        if (codes.num_update_definitions() == 0) {
-            codes.vectorize(codes.args()[0], 8);
-        }
-        for (int i = 0; i < codes.num_update_definitions(); ++i) {
-            const bool whole_words = !codes.rvars(i).empty();
-            whole_words ? codes.update(i).vectorize(codes.args()[0], 8)
-                        : codes.update(i).unroll(codes.args()[0], 8);
-        }
-        Func sum = find_stage(kernel, "sum");
-        sum.compute_at(out, tile).store_in(MemoryType::Stack);
-        sum.update().atomic().vectorize(sum.rvars()[0]);
+        find_stage(kernel, "sum").compute_at(out, tile).store_in(MemoryType::Stack);
+        vectorize_codes(kernel);
     }
     const auto in_registers = [&](Stage s, const Var &x) {
         s.vectorize(x, tuning.vector).unroll(x).unroll(row);

@@ -66,6 +66,19 @@ Panels schedule_panels(Kernel &kernel, const Tuning &tuning) {
     return panels;
 }
 
+void vectorize_codes(const Kernel &kernel) {
+    Func codes = find_stage(kernel, "codes"), sum = find_stage(kernel, "sum");
+    const Var bit = codes.args()[0];
+    if (codes.num_update_definitions() == 0) {
+        codes.vectorize(bit, 8);
+    }
+    for (int i = 0; i < codes.num_update_definitions(); ++i) {
+        const bool whole_words = !codes.rvars(i).empty();
+        whole_words ? codes.update(i).vectorize(bit, 8) : codes.update(i).unroll(bit, 8);
+    }
+    sum.update().atomic().vectorize(sum.rvars()[0]);
+}
+
 void expand_in_registers(const Kernel &kernel, int vector) {
     Func weights = find_stage(kernel, "weights");
     const std::vector<Var> args = weights.args();

@@ -36,6 +36,9 @@ void schedule_pack(const Kernel &kernel, const Halide::Func &out, const Halide::
 /** Splits the outputs of a kernel into panels, packed or not, and computes "channel_scale" a panel. */
 Panels schedule_panels(Kernel &kernel, const Tuning &tuning);
 
+/** Vectorizes the stages "codes", of (bit, word, row), and "sum" of a dense product of bytes. */
+void vectorize_codes(const Kernel &kernel);
+
 /** Vectorizes the stage "weights", weights (lane, bit, digit, word, panel) that become bytes: the bits of a
  * word one after another in registers, which share work. */
 void expand_in_registers(const Kernel &kernel, int vector);

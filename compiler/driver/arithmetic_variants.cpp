@@ -1,5 +1,7 @@
 #include "compiler/driver/arithmetic_variants.h"
 
+#include "compiler/ops/rules.h"
+
 #include <fmt/ranges.h>
 
 #include <algorithm>
@@ -21,7 +23,7 @@ Program asking_for(Program program, const std::string &option, const LowerChoice
         }
         for (Node &node : program.graph.nodes) {
             if (node.group == program.groups.at(static_cast<size_t>(program.steps[i].kernel)) &&
-                (node.op == "integer_dense" || node.op == "integer_conv2d")) {
+                is_integer_product(node)) {
                 node.attributes["arithmetic"] = option;
             }
         }

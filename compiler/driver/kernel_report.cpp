@@ -3,6 +3,7 @@
 #include "compiler/codegen/kernel_compiler.h"
 #include "compiler/lower/arithmetic.h"
 #include "compiler/lower/group_lowering.h"
+#include "compiler/ops/rules.h"
 #include "schedules/schedule.h"
 
 namespace quantide {

@@ -1,8 +1,7 @@
 #include "compiler/driver/support.h"
 
-#include "compiler/codegen/target_rates.h"
-
 #include "compiler/base/file.h"
+#include "compiler/codegen/target_rates.h"
 #include "compiler/passes/pass.h"
 #include "training/initialize.h"
 
@@ -17,11 +16,13 @@
 
 namespace quantide {
 
-namespace {
-constexpr uint64_t kMostMachineBytes = 1 << 16;
-}  // namespace
-
 namespace fs = std::filesystem;
+
+namespace {
+
+constexpr uint64_t kMostMachineBytes = 1 << 16;
+
+}  // namespace
 
 void add_network_argument(CLI::App &app, std::string &name) {
     app.add_option("NET", name, "The network; 'list networks' names them")->required();
@@ -40,8 +41,7 @@ void add_machine_option(CLI::App &app) {
                use_machine(parse_machine(read_file(path, kMostMachineBytes), path));
            },
            "File of rates by which arithmetics are chosen: 'bench machine -o' writes this machine's; "
-           "default: "
-           "those that ship")
+           "default: those that ship")
         ->envname("QUANTIDE_MACHINE");
 }
 

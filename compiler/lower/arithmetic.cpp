@@ -35,10 +35,6 @@ double rate(const LowerOptions &options, const std::string &name) {
 
 }  // namespace
 
-bool is_integer_product(const Node &node) {
-    return node.op == "integer_dense" || node.op == "integer_conv2d";
-}
-
 const char *to_string(Arithmetic arithmetic) {
     return arithmetic == Arithmetic::Popcount ? "popcount" : "bytes";
 }

@@ -3,9 +3,6 @@
 
 namespace quantide {
 
-/** True of integer_dense and integer_conv2d. */
-bool is_integer_product(const Node &node);
-
 /** How an integer product can be computed. */
 enum class Arithmetic : uint8_t {
     Popcount,  ///< counting the ones of pairs of bit planes: inputs and weights below 8 bits, the weights'

@@ -176,7 +176,7 @@ Func bytes_of_words(const ByteProduct &product, const Func &words, int channels)
     args.insert(args.begin(), bit);
     const Expr numbers = numbers_in_bytes(product.x_planes, product.x_doubles, bit, [&](int p) {
         std::vector<Expr> at(args.begin() + 1, args.end());
-        at[0] = product.x_planes == 1 ? Expr(word) : word * product.x_planes + p;
+        at[0] = word_of_plane(word, product.x_planes, p);
         return words(at);
     });
     internal_check(product.x_multiplier == 1 || product.x_multiplier == 2 || product.x_multiplier == 4,

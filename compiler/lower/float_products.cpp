@@ -19,7 +19,7 @@ Expr code_in_panels(GroupLowering &group, ValueId weights, const Expr &lane, con
     const Expr at = tap * static_cast<int>(divide_up(w.shape[1], 32)) + channel / 32;
     Expr code;
     for (int p = 0; p < w.type.bits; ++p) {
-        const Expr word = words(lane, w.type.bits == 1 ? at : at * w.type.bits + p, panel);
+        const Expr word = words(lane, word_of_plane(at, w.type.bits, p), panel);
         const Expr bit = (word >> cast<uint32_t>(channel % 32)) & 1;
         code = p == 0 ? bit : code | (bit << p);
     }

@@ -384,6 +384,10 @@ Expr from_panels(const Func &f, const Var &c, const std::vector<Var> &place, int
     return f(args);
 }
 
+Expr word_of_plane(const Expr &word, int bits, const Expr &plane) {
+    return bits == 1 ? word : word * bits + plane;
+}
+
 Expr number_of(const Value &value, const Expr &element) {
     if (value.encoding.plain()) {
         return element;

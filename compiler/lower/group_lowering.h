@@ -73,6 +73,10 @@ Halide::Type halide_type(ElementType type);
 Halide::Expr from_panels(const Halide::Func &f, const Halide::Var &c, const std::vector<Halide::Var> &place,
                          int64_t outputs);
 
+/** The word that has plane `plane` of codes of `bits` bits, whose planes lie behind each other word by word.
+ */
+Halide::Expr word_of_plane(const Halide::Expr &word, int bits, const Halide::Expr &plane);
+
 /** The integer of a code (see IntegerView), as Int(32). */
 Halide::Expr integer_of(const IntegerView &view, const Halide::Expr &code);
 

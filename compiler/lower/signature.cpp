@@ -1,5 +1,6 @@
 #include "compiler/lower/arithmetic.h"
 #include "compiler/lower/group_lowering.h"
+#include "compiler/ops/rules.h"
 
 #include <fmt/ranges.h>
 

@@ -68,9 +68,6 @@ Func bits_by_bits(GroupLowering &group, const Node &node, const ConvOperands &co
     const Taps taps(conv);
     const IntegerView x_view = integer_view(conv.x->encoding), w_view = integer_view(conv.w->encoding);
     const PlanePairs pairs(x_view, w_view);
-    const auto of_plane = [](const Expr &w, int bits, const Expr &plane) {
-        return bits == 1 ? w : w * bits + plane;
-    };
     const int words = divide_up(taps.channels, 32);
     const Func image = padded_words(group, node, conv);
     const Func w = group.words(node.inputs[1]);
@@ -78,7 +75,7 @@ Func bits_by_bits(GroupLowering &group, const Node &node, const ConvOperands &co
     const Expr first = grouped ? taps.first_channel() : Expr(0);
     const auto differing = [&](const Expr &i, const Expr &pair) {
         const Expr tap = i / words;
-        Expr signs = image(of_plane(first / 32 + i % words, pairs.x, pairs.x_plane(pair)),
+        Expr signs = image(word_of_plane(first / 32 + i % words, pairs.x, pairs.x_plane(pair)),
                            input_of(conv.window, 1, x, tap % taps.width),
                            input_of(conv.window, 0, y, tap / taps.width), n);
         if (grouped && taps.channels < 32) {
@@ -86,7 +83,7 @@ Func bits_by_bits(GroupLowering &group, const Node &node, const ConvOperands &co
                 first % 32 + (taps.outputs % 32 == 0 ? Expr(0) : lane / taps.outputs * taps.channels);
             signs = (signs >> cast<uint32_t>(field)) & cast<uint32_t>((1 << taps.channels) - 1);
         }
-        return w(lane, of_plane(i, pairs.w, pairs.w_plane(pair)), panel) ^ signs;
+        return w(lane, word_of_plane(i, pairs.w, pairs.w_plane(pair)), panel) ^ signs;
     };
     const Func accumulate = popcounts(group, taps.all * words, pairs, {x, y, n}, tuning, differing);
     stage_padding(group, image, divide_up(conv.x->shape[1], 32) * pairs.x, conv.x->shape, conv.window);

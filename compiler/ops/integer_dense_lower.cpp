@@ -27,21 +27,18 @@ Func bits_by_bits(GroupLowering &group, const Node &node, const Tuning &tuning) 
     const Func words = group.words(node.inputs[0]), w = group.words(node.inputs[1]);
     const Planes planes = planes_of(x.shape);
     const int in_pixel = static_cast<int>((planes.channels + 31) / 32);
-    const auto of_plane = [](const Expr &word, int bits, const Expr &plane) {
-        return bits == 1 ? word : word * bits + plane;
-    };
     const auto word_of_x = [&](const Expr &word, const Expr &plane) -> Expr {
         if (x.shape.size() == 2) {
-            return words(of_plane(word, pairs.x, plane), row);
+            return words(word_of_plane(word, pairs.x, plane), row);
         }
         const int width = static_cast<int>(x.shape[3]);
         const Expr pixel = word / in_pixel;
-        return words(of_plane(word % in_pixel, pairs.x, plane), pixel % width, pixel / width, row);
+        return words(word_of_plane(word % in_pixel, pairs.x, plane), pixel % width, pixel / width, row);
     };
     const Func accumulate =
         popcounts(group, static_cast<int>(planes.positions) * in_pixel, pairs, {row}, tuning,
                   [&](const Expr &word, const Expr &pair) {
-                      return w(lane, of_plane(word, pairs.w, pairs.w_plane(pair)), panel) ^
+                      return w(lane, word_of_plane(word, pairs.w, pairs.w_plane(pair)), panel) ^
                              word_of_x(word, pairs.x_plane(pair));
                   });
     Func acc("acc");

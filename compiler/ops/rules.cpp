@@ -124,6 +124,10 @@ void check_weights(const Node &node, const Value &w) {
     }
 }
 
+bool is_integer_product(const Node &node) {
+    return node.op == "integer_dense" || node.op == "integer_conv2d";
+}
+
 bool is_centered(const Node &product) { return product.has("centered") && product.integer("centered") != 0; }
 
 int64_t largest_accumulator(const Value &x, const Value &w, int64_t depth, bool centered) {

@@ -55,6 +55,9 @@ Shape features_of(const Value &value);
  * number. */
 void check_weights(const Node &node, const Value &w);
 
+/** True of integer_dense and integer_conv2d. */
+bool is_integer_product(const Node &node);
+
 /** Whether an integer product takes the integers of x about their middle, doubled (the attribute `centered`):
  * 2 q - (min + max) instead of q. */
 bool is_centered(const Node &product);
