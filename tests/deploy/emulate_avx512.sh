@@ -1,18 +1,25 @@
 #!/usr/bin/env bash
-# Runs AVX-512 code on a machine whose CPU has none: boots Linux in the emulator Bochs, as an Ice Lake, and there
-# compares libraries' outputs, bit for bit, with those of the reference interpreter (trained networks) or of this
-# CPU's own level (random weights). Installs nothing; the kernel is fetched once, into BUILD_DIR/emulate.
-# Usage: emulate_avx512.sh [--geometry] [--tests PROGRAM FILTER]... [BUILD_DIR]
+# Runs AVX-512 and AMX code on a machine whose CPU has neither: boots Linux in the emulator Bochs, as an Ice Lake or a
+# Sapphire Rapids, and there compares libraries' outputs, bit for bit, with those of the reference interpreter (trained
+# networks) or of this CPU's own level (random weights). Installs nothing; the kernel is fetched once, into
+# BUILD_DIR/emulate.
+# Usage: emulate_avx512.sh [--cpu icelake|sapphire_rapids] [--geometry] [--tests PROGRAM FILTER]... [BUILD_DIR]
+#   --cpu: icelake, the default, has AVX-512, sapphire_rapids AMX too
 #   --geometry: also runs the grid of convolutions (tests/geometry), compiled here for that level
 #   --tests: also runs a test program, such as test_lower, with that GoogleTest filter; Halide compiles slowly there
 # BOCHS names another Bochs than Debian's: one built with --disable-debugger --with-nogui is four times as fast.
-# The grid needs a mended one: Bochs up to 3.1 takes EVEX-coded vpinsrb for an access of 2 bytes (OP_Ew for OP_Eb in
-# cpu/decoder/ia_opcodes_evex.def) and doubles its displacement.
+# The grid and sapphire_rapids need a mended one: Bochs's commit 783b58fd6d9b (towards 3.1) with emulate/bochs.patch,
+# which says what it mends, configured with --enable-x86-64 --enable-cpu-level=6 --enable-avx --enable-evex
+# --enable-amx --enable-all-optimizations too.
 # QUANTIDE_TEST_DATA/mnist, if there, adds mnist_mlp_512 on all its test images. Exit status 77: skipped.
 set -euo pipefail
 source=$(cd "$(dirname "$0")/../.." && pwd)
 helpers=$source/tests/deploy/emulate
-tests=() geometry=
+cpu=icelake tests=() geometry=
+if [ "${1:-}" = --cpu ]; then
+    cpu=$2
+    shift 2
+fi
 if [ "${1:-}" = --geometry ]; then
     geometry=1
     shift
@@ -25,6 +32,18 @@ build=$(cd "${1:-$source/build}" && pwd)
 work=$build/emulate
 epochs=2 megabytes=2048
 
+# What differs between the CPUs: Bochs's name, the level that libraries choose and the features that Linux must not use.
+# Bochs 2.7 gives no sizes of the compact XSAVE format, without which Linux offers no AMX, and of the protection keys'
+# state; and Linux patches itself wrongly there with fast short string moves.
+case $cpu in
+    icelake) model=corei7_icelake_u level=avx512 hidden=pku,ospke,xsavec,xsaves,aperfmperf,fsrm,erms ;;
+    sapphire_rapids) model=sapphire_rapids level=amx hidden=aperfmperf,fsrm,erms ;;
+    *)
+        echo "--cpu: expected icelake or sapphire_rapids, found $cpu"
+        exit 2
+        ;;
+esac
+
 skip() {
     echo "skipped: $1"
     exit 77
@@ -34,6 +53,7 @@ bochs=${BOCHS:-bochs}
 for command in "$bochs" gcc as ld python3; do
     command -v "$command" >/dev/null || skip "needs $command; Debian packages: bochs bochs-term bochsbios vgabios"
 done
+"$bochs" --help cpu 2>&1 | grep -w "$model" >/dev/null || skip "$bochs has no CPU $model"
 mkdir -p "$work"
 if [ ! -e "$work/vmlinuz" ]; then
     command -v dpkg-deb >/dev/null || skip "needs a Linux kernel in $work/vmlinuz, or Debian's dpkg-deb to fetch one"
@@ -106,7 +126,7 @@ fi
 
 if [ -n "$geometry" ]; then
     mkdir -p "$work/geometry"
-    "$build/geometry_program" x86-64-linux-avx512 "gcc -static" "$work/geometry"
+    "$build/geometry_program" "x86-64-linux-$level" "gcc -static" "$work/geometry"
     files+=("$work/geometry/program=geometry/program" "$work/geometry/data=geometry/data")
     echo "/geometry/program /geometry/data" >>"$work/commands"
 fi
@@ -124,7 +144,7 @@ done
 gcc -std=gnu11 -O1 -Wall -Wextra -Werror -static "$helpers/init.c" -o "$work/init"
 as --32 "$helpers/boot.S" -o "$work/boot.o"
 ld -m elf_i386 -Ttext 0x7c00 --oformat binary "$work/boot.o" -o "$work/boot.bin"
-python3 "$helpers/disk.py" "$work/boot.bin" "$work/vmlinuz" $megabytes "$work/disk" \
+python3 "$helpers/disk.py" "$work/boot.bin" "$work/vmlinuz" $megabytes "$hidden" "$work/disk" \
     "$work/init=init" "$work/commands=commands" "${files[@]}"
 display='display_library: nogui' arguments=()
 if "$bochs" --help 2>&1 | grep -e '-rc ' >/dev/null; then
@@ -134,7 +154,7 @@ if "$bochs" --help 2>&1 | grep -e '-rc ' >/dev/null; then
 fi
 cat >"$work/bochsrc" <<END
 $display
-cpu: model=corei7_icelake_u, count=1, ips=50000000, reset_on_triple_fault=0
+cpu: model=$model, count=1, ips=50000000, reset_on_triple_fault=0
 memory: guest=$megabytes, host=$megabytes
 romimage: file=/usr/share/bochs/BIOS-bochs-latest
 vgaromimage: file=/usr/share/bochs/VGABIOS-lgpl-latest
@@ -154,12 +174,12 @@ rm -f "$work/disk.lock"
 "$bochs" -q -f "$work/bochsrc" "${arguments[@]}" >"$work/bochs.out" 2>&1 </dev/null || true
 rm -f "$work/disk"
 
-# Every command must have ended well, the libraries at level avx512.
-tr -d '\r' <"$work/console" | awk -v commands="$(wc -l <"$work/commands")" '
+# Every command must have ended well, the libraries at their level.
+tr -d '\r' <"$work/console" | awk -v commands="$(wc -l <"$work/commands")" -v level="$level:" '
     /^== end/ { ended = 1 }
     /^== \// { name = $2; good = name !~ /\/run$/; next }
     /^differs: / { print name ": " $0 }
-    /^level / { print name ": " $0; good = $2 == "avx512:" }
+    /^level / { print name ": " $0; good = $2 == level }
     /^\[ +(PASSED|FAILED|SKIPPED) +\]/ { print name ": " $0 }
     /^exit status|^ended by/ { passed += good && $0 == "exit status 0"; if ($0 != "exit status 0") print name ": " $0 }
     END { if (!ended) print "the emulated machine did not reach its end"; print passed + 0 " of " commands " emulated programs passed"; exit !ended || passed != commands }'

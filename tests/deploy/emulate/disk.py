@@ -1,17 +1,16 @@
 #!/usr/bin/env python3
-"""Makes a disk that boots Linux without a boot loader: disk.py BOOT_SECTOR VMLINUZ MEGABYTES DISK [FILE=PATH ...]
-FILE goes to PATH in the first file system, whose /init runs."""
+"""Makes a disk that boots Linux without a boot loader: disk.py BOOT_SECTOR VMLINUZ MEGABYTES HIDDEN DISK [FILE=PATH ...]
+HIDDEN are CPU features that Linux must not use; FILE goes to PATH in the first file system, whose /init runs."""
 import os
 import struct
 import sys
 
 PIECE = 256 * 512
 PARAMETERS, COMMAND_LINE, KERNEL, FILES = 0x10000, 0x11000, 0x100000, 0x8000000
-# Bochs 2.7 gives no sizes of the compact XSAVE format and of the protection keys' state, and Linux patches itself
-# wrongly there with fast short string moves. Self-tests of ciphers would take longer than all else.
+# Self-tests of ciphers would take longer than all else.
 OPTIONS = (
     b"console=ttyS0,115200 quiet acpi=off noapic nolapic nosmp mitigations=off no_timer_check pci=off nokaslr "
-    b"cryptomgr.notests nopcid clearcpuid=pku,ospke,xsavec,xsaves,aperfmperf,fsrm,erms"
+    b"cryptomgr.notests nopcid clearcpuid="
 )
 
 
@@ -35,7 +34,7 @@ def file_system(files):
     return b"".join(parts) + cpio_entry(0, "TRAILER!!!", 0)
 
 
-def boot_parameters(kernel, files_size, memory):
+def boot_parameters(kernel, files_size, memory, hidden):
     page = bytearray(COMMAND_LINE - PARAMETERS)
     end = 0x202 + kernel[0x201]
     page[0x1F1:end] = kernel[0x1F1:end]
@@ -48,17 +47,17 @@ def boot_parameters(kernel, files_size, memory):
     page[0x210] = 0xFF
     struct.pack_into("<II", page, 0x218, FILES, files_size)
     struct.pack_into("<I", page, 0x228, COMMAND_LINE)
-    return bytes(page) + OPTIONS + b"\0"
+    return bytes(page) + OPTIONS + hidden.encode() + b"\0"
 
 
-def main(boot_sector, vmlinuz, megabytes, disk, *files):
+def main(boot_sector, vmlinuz, megabytes, hidden, disk, *files):
     with open(boot_sector, "rb") as file:
         code = file.read()
     with open(vmlinuz, "rb") as file:
         kernel = file.read()
     content = file_system({path: source for source, path in (pair.rsplit("=", 1) for pair in files)})
     parts = {
-        PARAMETERS: boot_parameters(kernel, len(content), int(megabytes) << 20),
+        PARAMETERS: boot_parameters(kernel, len(content), int(megabytes) << 20, hidden),
         KERNEL: kernel[(kernel[0x1F1] + 1) * 512 :],
         FILES: content,
     }
