@@ -43,7 +43,8 @@ struct Conv2dOptions {
     Precision gradients = float32();  ///< of the layer's products in backward: bfloat16(), ...
     Precision weight_gradient_inputs = float32();  ///< as in DenseOptions
     std::string name = {};                         ///< conv2d1, conv2d2, ... if empty
-    std::string arithmetic = {};  ///< of codes: "popcount" or "bytes"; empty: the fastest by estimate
+    std::string arithmetic = {};  ///< of codes: "popcount", "bytes" or "tiles" (AMX); empty: the
+                                  ///< fastest by estimate
 };
 
 /** A convolution (cross-correlation, as in PyTorch) without bias: x [N, C, H, W] to [N, channels, H', W'].

@@ -42,7 +42,8 @@ struct DenseOptions {
      * for products. */
     Precision weight_gradient_inputs = float32();
     std::string name = {};        ///< dense1, dense2, ... if empty
-    std::string arithmetic = {};  ///< of codes: "popcount" or "bytes"; empty: the fastest by estimate
+    std::string arithmetic = {};  ///< of codes: "popcount", "bytes" or "tiles" (AMX); empty: the
+                                  ///< fastest by estimate
 };
 
 /** A fully connected layer without bias: x [N, K] to x w^T [N, units]. Makes the parameter NAME.weight

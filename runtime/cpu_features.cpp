@@ -5,6 +5,7 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#include <unistd.h>
 #elif defined(__aarch64__)
 #include <sys/auxv.h>
 #endif
@@ -15,8 +16,8 @@ namespace {
 
 enum { kEax, kEbx, kEcx, kEdx };
 
-// LLVM compiles "avx2" for a Haswell and "avx512" for a Zen 4 (guarded to stay within Ice Lake), so the
-// rows list what those CPUs brought, whether or not today's code uses it.
+// LLVM compiles "avx2" for a Haswell, "avx512" for a Zen 4 (guarded to stay within Ice Lake) and "amx" for a
+// Sapphire Rapids, so the rows list what those CPUs brought, whether or not today's code uses it.
 constexpr std::array kX86Bits = {
     CpuidBit{1, 0, kEcx, 0, "sse3"},
     CpuidBit{1, 0, kEcx, 9, "ssse3"},
@@ -45,18 +46,26 @@ constexpr std::array kX86Bits = {
     CpuidBit{7, 0, kEcx, 11, "avx512vnni"},
     CpuidBit{7, 0, kEcx, 12, "avx512bitalg"},
     CpuidBit{7, 0, kEcx, 14, "avx512vpopcntdq"},
+    CpuidBit{7, 0, kEdx, 22, "amx_bf16"},
+    CpuidBit{7, 0, kEdx, 23, "avx512_fp16"},
+    CpuidBit{7, 0, kEdx, 24, "amx_tile"},
+    CpuidBit{7, 0, kEdx, 25, "amx_int8"},
+    CpuidBit{7, 1, kEax, 4, "avx_vnni"},
+    CpuidBit{7, 1, kEax, 5, "avx512_bf16"},
 };
-constexpr size_t kAvx2Bits = 15;  // the rows up to bmi2
+constexpr size_t kAvx2Bits = 15, kAvx512Bits = 27;  // the rows up to bmi2, up to avx512vpopcntdq
 
-constexpr uint64_t kYmmState = 0x6, kZmmState = 0xe6;
+constexpr uint64_t kYmmState = 0x6, kZmmState = 0xe6, kTileState = 0x600e6;
+constexpr int kTileData = 18;
 constexpr uint64_t kHwcapDotProduct = 1 << 20;  // HWCAP_ASIMDDP
 
 constexpr std::array kRequirements = {
-    CpuRequirement{"avx512", "x86-64", kX86Bits, kZmmState, 0},
-    CpuRequirement{"avx2", "x86-64", std::span(kX86Bits).first(kAvx2Bits), kYmmState, 0},
-    CpuRequirement{"baseline", "x86-64", {}, 0, 0},
-    CpuRequirement{"dotprod", "arm-64", {}, 0, kHwcapDotProduct},
-    CpuRequirement{"neon", "arm-64", {}, 0, 0},
+    CpuRequirement{"amx", "x86-64", kX86Bits, kTileState, kTileData, 0},
+    CpuRequirement{"avx512", "x86-64", std::span(kX86Bits).first(kAvx512Bits), kZmmState, 0, 0},
+    CpuRequirement{"avx2", "x86-64", std::span(kX86Bits).first(kAvx2Bits), kYmmState, 0, 0},
+    CpuRequirement{"baseline", "x86-64", {}, 0, 0, 0},
+    CpuRequirement{"dotprod", "arm-64", {}, 0, 0, kHwcapDotProduct},
+    CpuRequirement{"neon", "arm-64", {}, 0, 0, 0},
 };
 
 #if defined(__x86_64__)
@@ -116,7 +125,10 @@ bool host_meets(const CpuRequirement &requirement) {
         }
     }
     // osxsave is among the bits wherever state is asked for, so xgetbv does not fault here.
-    return requirement.xcr0 == 0 || (saved_state() & requirement.xcr0) == requirement.xcr0;
+    return requirement.xcr0 == 0 ||
+           ((saved_state() & requirement.xcr0) == requirement.xcr0 &&
+            (requirement.permission == 0 ||
+             syscall(kArchPrctl, kRequestPermission, long{requirement.permission}) == 0));
 #else
     return (getauxval(AT_HWCAP) & requirement.hwcap) == requirement.hwcap;
 #endif

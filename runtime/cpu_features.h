@@ -20,6 +20,7 @@ struct CpuRequirement {
     const char *architecture;        ///< "x86-64" or "arm-64"
     std::span<const CpuidBit> bits;  ///< x86-64
     uint64_t xcr0;                   ///< x86-64: register state that the system must save
+    int permission;                  ///< x86-64: the number of state that a process must ask for; 0: none
     uint64_t hwcap;                  ///< arm-64: bits of getauxval(AT_HWCAP)
 };
 
@@ -33,7 +34,11 @@ const char *host_architecture();
 /** True if this machine has SSE4A, which AMD's CPUs alone have. */
 bool host_has_sse4a();
 
-/** True if this machine has what `requirement` asks for. */
+// Linux's call by which a process asks for such state: arch_prctl(ARCH_REQ_XCOMP_PERM, number).
+constexpr long kArchPrctl = 158, kRequestPermission = 0x1023;
+
+/** True if this machine has what `requirement` asks for. This process may use it then: it asked the system.
+ */
 bool host_meets(const CpuRequirement &requirement);
 
 }  // namespace quantide

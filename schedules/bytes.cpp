@@ -22,32 +22,13 @@ constexpr int64_t kMostRows = 64, kMostCodes = 1 << 18;
 /** Words of a panel whose expanded weights stay in L1. */
 constexpr int kWordsInCache = 24;
 
-// The weights of a panel become bytes, block by block, once for a span of rows, whose codes are made first.
-// Rows of the last tile beyond the last row are not used.
+// The weights of a panel become bytes, block by block, once for a span of rows.
 void schedule_expanded_dense(Kernel &kernel, const Tuning &tuning) {
     Func out = kernel.outputs[0], accumulate = find_stage(kernel, "accumulate"),
-         narrow = find_stage(kernel, "narrow"), codes = find_stage(kernel, "codes"),
-         sum = find_stage(kernel, "sum"), weights = find_stage(kernel, "weights");
-    const Var n = out.args()[1], span("span");
+         narrow = find_stage(kernel, "narrow"), weights = find_stage(kernel, "weights");
     const Panels panels = schedule_panels(kernel, tuning);
     const int tile_rows = tuning.rows;
-    const int rows_of_span =
-        static_cast<int>(std::clamp(kMostCodes / kernel.k / tile_rows * tile_rows, int64_t{tile_rows},
-                                    kMostRows / tile_rows * tile_rows));
-    // Of a known number of rows Halide would not see that a guarded span is no longer than the others.
-    out.split(n, span, inner, rows_of_span,
-              kernel.m >= rows_of_span ? TailStrategy::ShiftInwards : TailStrategy::GuardWithIf);
-    std::vector<VarOrRVar> order = panels.inside;
-    order.insert(order.end(), {panels.loop, span});
-    out.reorder(order).never_partition(span);
-    if (kernel.parallel) {
-        out.parallel(panels.loop);
-    }
-    // Not "Stack": Halide would put what is large on the heap.
-    codes.compute_at(out, span).store_in(MemoryType::Register).bound_storage(row, rows_of_span);
-    codes.bound(codes.args()[0], 0, 8);
-    sum.compute_at(out, span).store_in(MemoryType::Register).bound_storage(row, rows_of_span);
-    vectorize_codes(kernel);
+    const int rows_of_span = schedule_spans(kernel, panels, tuning, kMostRows, kMostCodes);
 
     accumulate.bound(lane, 0, panels.lanes).bound_storage(row, rows_of_span);
     accumulate.compute_at(out, panels.loop).store_in(MemoryType::Register);
@@ -86,6 +67,30 @@ void schedule_expanded_dense(Kernel &kernel, const Tuning &tuning) {
 }
 
 }  // namespace
+
+int schedule_spans(const Kernel &kernel, const Panels &panels, const Tuning &tuning, int64_t most_rows,
+                   int64_t most_codes) {
+    Func out = kernel.outputs[0], codes = find_stage(kernel, "codes"), sum = find_stage(kernel, "sum");
+    const Var n = out.args()[1], span("span");
+    const int rows =
+        static_cast<int>(std::clamp(most_codes / kernel.k / tuning.rows * tuning.rows, int64_t{tuning.rows},
+                                    most_rows / tuning.rows * tuning.rows));
+    // Of a known number of rows Halide would not see that a guarded span is no longer than the others.
+    out.split(n, span, inner, rows,
+              kernel.m >= rows ? TailStrategy::ShiftInwards : TailStrategy::GuardWithIf);
+    std::vector<VarOrRVar> order = panels.inside;
+    order.insert(order.end(), {panels.loop, span});
+    out.reorder(order).never_partition(span);
+    if (kernel.parallel) {
+        out.parallel(panels.loop);
+    }
+    // Not "Stack": Halide would put what is large on the heap.
+    codes.compute_at(out, span).store_in(MemoryType::Register).bound_storage(row, rows);
+    codes.bound(codes.args()[0], 0, 8);
+    sum.compute_at(out, span).store_in(MemoryType::Register).bound_storage(row, rows);
+    vectorize_codes(kernel);
+    return rows;
+}
 
 void schedule_byte_dense(Kernel &kernel, const Tuning &tuning) {
     find_stage(kernel, "weights").defined() ? schedule_expanded_dense(kernel, tuning)

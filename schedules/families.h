@@ -13,6 +13,12 @@ void schedule_dense(Kernel &kernel, const Tuning &tuning);
  * span of rows. */
 void schedule_byte_dense(Kernel &kernel, const Tuning &tuning);
 
+/** Products of tiles of bytes, with weights expanded to bytes for a span of rows. */
+void schedule_tile_dense(Kernel &kernel, const Tuning &tuning);
+
+/** Convolutions by tiles of bytes: positions of a whole image are rows. */
+void schedule_tile_conv(Kernel &kernel, const Tuning &tuning);
+
 /** Products of float32, blocked over their inputs. */
 void schedule_floats(Kernel &kernel, const Tuning &tuning);
 

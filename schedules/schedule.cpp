@@ -3,6 +3,7 @@
 #include "compiler/base/error.h"
 #include "schedules/families.h"
 #include "schedules/markers.h"
+#include "schedules/tiles.h"
 
 #include <algorithm>
 
@@ -52,6 +53,13 @@ const Schedule kSchedules[] = {
      "",
      {4, 8, 4, 16},
      schedule_byte_dense},
+    {"dense/tiles",
+     Target::X86,
+     Target::AVX512_SapphireRapids,
+     "amx",
+     "tdpb",
+     {.rows = 32, .lanes = 32, .vector = 16, .tiles = true},
+     schedule_tile_dense},
     {"dense/f32", Target::X86, Target::AVX512_Skylake, "float32", "", {10, 32, 16, 128}, schedule_floats},
     {"dense/f32", Target::X86, Target::AVX2, "float32", "vfmadd", {4, 16, 8, 128}, schedule_floats},
     {"dense/f32", Target::ArchUnknown, Target::FeatureEnd, "float32", "", {4, 8, 4, 128}, schedule_floats},
@@ -88,6 +96,13 @@ const Schedule kSchedules[] = {
      "",
      {2, 16, 4, 16},
      schedule_conv},
+    {"conv2d/tiles",
+     Target::X86,
+     Target::AVX512_SapphireRapids,
+     "amx",
+     "tdpb",
+     {.rows = 32, .lanes = 32, .vector = 16, .tiles = true},
+     schedule_tile_conv},
     {"conv2d/signs/grouped",
      Target::ArchUnknown,
      Target::FeatureEnd,
@@ -218,9 +233,21 @@ bool fits(const Schedule &row, const Target &target) {
 
 std::span<const Schedule> all_schedules() { return kSchedules; }
 
-const Schedule &find_schedule(const std::string &family, const Halide::Target &target) {
+namespace {
+
+const Schedule *first_row(const std::string &family, const Halide::Target &target) {
     const auto matches = [&](const Schedule &row) { return family == row.family && fits(row, target); };
-    const auto *row = std::find_if(std::begin(kSchedules), std::end(kSchedules), matches);
+    return std::find_if(std::begin(kSchedules), std::end(kSchedules), matches);
+}
+
+}  // namespace
+
+bool has_schedule(const std::string &family, const Halide::Target &target) {
+    return first_row(family, target) != std::end(kSchedules);
+}
+
+const Schedule &find_schedule(const std::string &family, const Halide::Target &target) {
+    const Schedule *row = first_row(family, target);
     internal_check(row != std::end(kSchedules), "no schedule of family {} for {}", family,
                    target.to_string());
     return *row;
@@ -237,6 +264,7 @@ void apply_schedule(Kernel &kernel) {
 
 Halide::Pipeline make_pipeline(const Kernel &kernel) {
     Halide::Pipeline pipeline(kernel.outputs);
+    lower_tiles(pipeline);
     lower_markers(pipeline, kernel.target);
     return pipeline;
 }

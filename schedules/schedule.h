@@ -13,6 +13,7 @@ struct Tuning {
     int block = 0;   ///< steps of the reduction between two widenings of the accumulators, 0: none needed;
                      ///< float32: most steps in which weights stay in L1
     bool condense = false;  ///< full adders condense words before their ones are counted
+    bool tiles = false;     ///< products of bytes by tiles of 16 rows, 64 inputs and 16 outputs (AMX)
 };
 
 /** One row of the schedule table. */
@@ -30,6 +31,9 @@ struct Schedule {
 
 /** Every row, portable ones last. */
 std::span<const Schedule> all_schedules();
+
+/** Whether a row of a family fits a target. */
+bool has_schedule(const std::string &family, const Halide::Target &target);
 
 /** The first row of a family that fits a target. */
 const Schedule &find_schedule(const std::string &family, const Halide::Target &target);

@@ -54,18 +54,32 @@ Expr bit(uint32_t leaf, uint32_t subleaf, int reg, int index) {
            Expr(uint32_t{0});
 }
 
+/** Returns `index` if the system lets this process use the state. */
+Stmt return_if_permitted(int index, int permission) {
+    if (permission == 0) {
+        return ir_return(index);
+    }
+    const auto number = [](int64_t value) { return IntImm::make(Halide::Int(64), value); };
+    const Expr status =
+        Call::make(Halide::Int(64), "syscall",
+                   {number(kArchPrctl), number(kRequestPermission), number(permission)}, Call::Extern);
+    return IfThenElse::make(status == number(0), ir_return(index));
+}
+
 Stmt probe_x86(const Target &target) {
-    std::vector<Expr> with_features, without;
+    std::vector<Stmt> with_features;
+    std::vector<Expr> without;
     std::set<std::pair<uint32_t, uint32_t>> leaves;
     const Expr saved = Variable::make(Halide::UInt(64), "saved_state");
-    for (const CpuLevel *level : target.levels) {
-        const CpuRequirement &need = cpu_requirement(level->name);
+    for (size_t i = 0; i < target.levels.size(); ++i) {
+        const CpuRequirement &need = cpu_requirement(target.levels[i]->name);
         Expr all = (saved & ir_u64(need.xcr0)) == ir_u64(need.xcr0);
         for (const CpuidBit &b : need.bits) {
             all = all && bit(b.leaf, b.subleaf, b.reg, b.bit);
             leaves.emplace(b.leaf, b.subleaf);
         }
-        with_features.push_back(all);
+        with_features.push_back(
+            IfThenElse::make(all, return_if_permitted(static_cast<int>(i), need.permission)));
         without.push_back(need.bits.empty() ? const_true() : const_false());
     }
     if (leaves.empty()) {
@@ -76,7 +90,8 @@ Stmt probe_x86(const Target &target) {
         last_leaf = leaf < 0x80000000 ? std::max(last_leaf, leaf) : last_leaf;
     }
     leaves.erase({1, 0});
-    Stmt s = ir_return(first_true(with_features));
+    with_features.push_back(ir_return(static_cast<int>(target.levels.size())));
+    Stmt s = Block::make(with_features);
     for (const auto &[leaf, subleaf] : leaves) {
         s = with_cpuid(leaf, subleaf, s);
     }

@@ -56,6 +56,11 @@ AttributeFile &attribute_file() {
 
 }  // namespace
 
+bool compiled_for_zen4(const Halide::Target &target) {
+    return target.has_feature(Halide::Target::AVX512_Zen4) &&
+           !target.has_feature(Halide::Target::AVX512_SapphireRapids);
+}
+
 void compile_beside_others(const std::function<void()> &compile) {
     const std::shared_lock lock(attribute_file().mutex);
     compile();

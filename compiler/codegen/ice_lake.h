@@ -10,6 +10,9 @@ namespace quantide {
 // and insertq. It takes them for one kernel in some hundred; those are compiled again with LLVM told to do
 // without.
 
+/** Whether that is the case for a target. */
+bool compiled_for_zen4(const Halide::Target &target);
+
 /** Runs `compile`, in which Halide compiles a module. Everything that compiles must be run by this or by
  * compile_without_sse4a. */
 void compile_beside_others(const std::function<void()> &compile);

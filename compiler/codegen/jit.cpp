@@ -36,7 +36,7 @@ std::shared_ptr<const JITModule> compile(const Kernel &kernel) {
         const auto make = [&] {
             code = std::make_shared<const JITModule>(module, module.get_function_by_name(kKernelFunction));
         };
-        const bool lacks_sse4a = target.has_feature(Halide::Target::AVX512_Zen4) && !host_has_sse4a();
+        const bool lacks_sse4a = compiled_for_zen4(target) && !host_has_sse4a();
         lacks_sse4a ? compile_without_sse4a(module, make) : compile_beside_others(make);
         JITSharedRuntime::set_num_threads(requested_threads);
         return code;

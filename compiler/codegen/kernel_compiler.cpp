@@ -72,7 +72,7 @@ std::string halide_version() {
 
 std::string cache_key(const KernelRequest &request) {
     const LowerOptions &o = request.options;
-    return fmt::format("kernel 4\n{}\n{}{}\nbatch {} parallel {} strict_float {}\n{}", halide_version(),
+    return fmt::format("kernel 5\n{}\n{}{}\nbatch {} parallel {} strict_float {}\n{}", halide_version(),
                        o.level->architecture, o.level->features, o.batch.value_or(0), o.parallel,
                        o.strict_float, request.signature);
 }
@@ -100,7 +100,7 @@ std::string compile_module(const Halide::Module &module, CodeFormat format) {
         return file.content();
     };
     std::string code = write(compile_beside_others);
-    if (!module.target().has_feature(Halide::Target::AVX512_Zen4) || !may_have_sse4a(code, object)) {
+    if (!compiled_for_zen4(module.target()) || !may_have_sse4a(code, object)) {
         return code;
     }
     return write([&](const auto &compile) { compile_without_sse4a(module, compile); });

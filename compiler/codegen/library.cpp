@@ -9,6 +9,7 @@
 #include "compiler/codegen/kernel_compiler.h"
 #include "compiler/codegen/program_module.h"
 #include "compiler/codegen/stubs.h"
+#include "compiler/lower/arithmetic.h"
 #include "compiler/lower/group_lowering.h"
 
 #include <algorithm>
@@ -163,11 +164,18 @@ Library compile_library(const Program &program, const LibraryOptions &options) {
     const LowerGroup lower = options.lower != nullptr ? options.lower : lower_group;
 
     std::vector<KernelRequest> requests;
+    std::vector<std::string> symbols;
     for (const CpuLevel *level : target.levels) {
-        const LowerOptions lower_options{level, std::nullopt, options.parallel, true};
-        for (int group : program.groups) {
-            requests.push_back({group_signature(program.graph, group, lower_options), lower_options,
-                                [=, &program] { return lower(program.graph, group, lower_options); }});
+        for (size_t kernel = 0; kernel < program.groups.size(); ++kernel) {
+            const int group = program.groups[kernel];
+            const CpuLevel &code = code_level(program.graph, group, *level);
+            const std::string symbol = kernel_symbol(network, static_cast<int>(kernel), code);
+            if (std::find(symbols.begin(), symbols.end(), symbol) == symbols.end()) {
+                const LowerOptions lower_options{&code, std::nullopt, options.parallel, true};
+                requests.push_back({group_signature(program.graph, group, lower_options), lower_options,
+                                    [=, &program] { return lower(program.graph, group, lower_options); }});
+                symbols.push_back(symbol);
+            }
         }
     }
     const CompiledKernels kernels = compile_kernels(requests, options.cache, options.threads);
@@ -180,10 +188,8 @@ Library compile_library(const Program &program, const LibraryOptions &options) {
     add(network, hide_all_but(program_object(program, target, data.constant_offsets, options.cache),
                               network + "_run"));
     add(network + "_data", data.finish());
-    for (size_t i = 0; i < requests.size(); i++) {
-        const auto kernel = static_cast<int>(i % program.groups.size());
-        const std::string symbol = kernel_symbol(network, kernel, *requests[i].options.level);
-        add(symbol, name_kernel(kernels.objects[i], network, symbol));
+    for (size_t i = 0; i < symbols.size(); i++) {
+        add(symbols[i], name_kernel(kernels.objects[i], network, symbols[i]));
     }
     if (options.parallel) {
         add(network + "_runtime", name_runtime(compile_runtime(target.architecture, options.cache), network));

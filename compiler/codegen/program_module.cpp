@@ -5,6 +5,7 @@
 #include "compiler/codegen/cpu_probe.h"
 #include "compiler/codegen/halide_ir.h"
 #include "compiler/codegen/kernel_compiler.h"
+#include "compiler/lower/arithmetic.h"
 #include "compiler/lower/group_lowering.h"
 
 #include <fmt/ranges.h>
@@ -34,6 +35,10 @@ bool has_batch(const Buffer &buffer) {
     return std::find(buffer.extents.begin(), buffer.extents.end(), kBatch) != buffer.extents.end();
 }
 
+const CpuLevel &level_of_kernel(const Program &program, int kernel, const CpuLevel &level) {
+    return code_level(program.graph, program.groups.at(static_cast<size_t>(kernel)), level);
+}
+
 /** Emits the functions of one program. */
 class ProgramEmitter {
 public:
@@ -59,8 +64,10 @@ public:
                 buffers.push_back(
                     Variable::make(Halide::type_of<halide_buffer_t *>(), fmt::format("buffer_{}_{}", i, k)));
             }
-            const Stmt call = call_checked(ir_call(kernel_symbol(network, step.kernel, level), buffers),
-                                           fmt::format("status_{}", i));
+            const Stmt call = call_checked(
+                ir_call(kernel_symbol(network, step.kernel, level_of_kernel(program, step.kernel, level)),
+                        buffers),
+                fmt::format("status_{}", i));
             s = s.defined() ? Block::make(call, s) : call;
             for (size_t k = 0; k < step.operands.size(); k++) {
                 s = LetStmt::make(buffers[k].as<Variable>()->name, descriptor(step.operands[k]), s);
@@ -267,7 +274,10 @@ std::string program_text(const Program &program, const std::string &network, con
                     program.scratch_bytes_per_image, program.inputs.size(), program.outputs.size(),
                     fmt::join(constant_offsets, " "));
     for (const Step &step : program.steps) {
-        text += fmt::format("kernel {}", step.kernel);
+        text += fmt::format("kernel {} of", step.kernel);
+        for (const CpuLevel *level : target.levels) {
+            text += fmt::format(" {}", level_of_kernel(program, step.kernel, *level).name);
+        }
         for (const Buffer &b : step.operands) {
             text += fmt::format(" ({} {} {} {} [{}])", static_cast<int>(b.space),
                                 b.space == Space::Scratch ? 0 : b.index, b.offset, to_string(b.type),

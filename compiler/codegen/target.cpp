@@ -13,14 +13,18 @@ namespace quantide {
 namespace {
 
 constexpr std::array kLevels = {
+    CpuLevel{"amx", "x86-64", "AVX-512 as below, and AMX for tiles of bytes: Sapphire Rapids and later",
+             "-sse41-avx-avx2-fma-f16c-avx512-avx512_skylake-avx512_cannonlake-avx512_zen4-"
+             "avx512_sapphirerapids",
+             "avx512"},
     CpuLevel{"avx512", "x86-64", "AVX-512 with VPOPCNTDQ, VNNI, BITALG and VBMI: Ice Lake, Zen 4 and later",
-             "-sse41-avx-avx2-fma-f16c-avx512-avx512_skylake-avx512_cannonlake-avx512_zen4"},
+             "-sse41-avx-avx2-fma-f16c-avx512-avx512_skylake-avx512_cannonlake-avx512_zen4", nullptr},
     CpuLevel{"avx2", "x86-64", "AVX2, FMA, F16C, BMI2 and LZCNT: Haswell, Zen and later",
-             "-sse41-avx-avx2-fma-f16c"},
-    CpuLevel{"baseline", "x86-64", "any 64-bit x86 CPU", ""},
+             "-sse41-avx-avx2-fma-f16c", nullptr},
+    CpuLevel{"baseline", "x86-64", "any 64-bit x86 CPU", "", nullptr},
     CpuLevel{"dotprod", "arm-64", "the dot product instructions: Cortex-A75, Neoverse N1 and later",
-             "-arm_dot_prod"},
-    CpuLevel{"neon", "arm-64", "any 64-bit Arm CPU", ""},
+             "-arm_dot_prod", nullptr},
+    CpuLevel{"neon", "arm-64", "any 64-bit Arm CPU", "", nullptr},
 };
 
 constexpr std::array kArchitectures = {"x86-64", "arm-64"};

@@ -8,10 +8,12 @@ namespace quantide {
 /** One set of instructions that code is made for. A library holds code of one or more levels of one
  * architecture and picks the highest that the CPU has when it runs. */
 struct CpuLevel {
-    const char *name;          ///< "avx512", "avx2", "baseline", "neon", "dotprod"
+    const char *name;          ///< "amx", "avx512", "avx2", "baseline", "neon", "dotprod"
     const char *architecture;  ///< "x86-64" or "arm-64"
     const char *summary;       ///< what the CPU must have, and examples of such CPUs
     const char *features;      ///< Halide's feature string for it, to append to "x86-64-linux"
+    /** The level whose code serves where nothing is multiplied by what this one adds; null: none. */
+    const char *otherwise;
 };
 
 /** Every level of every architecture; within one, the highest first. */

@@ -13,9 +13,18 @@ namespace {
 
 // avx2 and baseline: `quantide bench machine` on one core of a Zen 3; the table look-up of baseline is half
 // of avx2's, as its vectors are half as long. "integer", what convolutions of bytes with groups do, counts as
-// half of float32's fused adds. avx512: two 512-bit ports at a server's clock. dotprod and neon: estimates of
-// a mobile core. Only the first two were measured.
+// half of float32's fused adds. avx512: two 512-bit ports at a server's clock; amx: the same and what was
+// measured of its tiles elsewhere. dotprod and neon: estimates of a mobile core. Only the first two were
+// measured.
 const Machine kShipped = {
+    {"amx",
+     {{"amx", 4500},
+      {"popcount", 2250},
+      {"vnni", 750},
+      {"table look-up", 812},
+      {"float32", 200},
+      {"byte add", 760},
+      {"integer", 100}}},
     {"avx512",
      {{"popcount", 2250},
       {"vnni", 750},

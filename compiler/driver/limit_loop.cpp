@@ -4,6 +4,7 @@
 #include "compiler/ir/array.h"
 #include "schedules/kernel.h"
 #include "schedules/markers.h"
+#include "schedules/tiles.h"
 
 #include <HalideBuffer.h>
 
@@ -16,22 +17,29 @@ namespace {
 using Halide::Expr;
 
 constexpr int kAccumulators = 8, kSteps = 32, kRounds = 64;
+/** Of products of tiles: rows and outputs of a block, and steps whose operands, 4 KiB each, stay in L1. */
+constexpr int kTileOutputs = 32, kTileSteps = 8;
 
 /** One accumulation of an arithmetic, on elements of `bits` bits. */
 struct Accumulation {
     const char *level;  ///< null: any
     const char *arithmetic;
     Halide::Type type;
-    int operations;  ///< per element
-    Expr (*next)(const Expr &accumulator, const Expr &a, const Expr &b);
+    int operations;                                                       ///< per element
+    Expr (*next)(const Expr &accumulator, const Expr &a, const Expr &b);  ///< null: by tiles
 };
 
 // Sums may wrap: what a real kernel does against that is not part of the limit.
 const Accumulation kAccumulations[] = {
+    {"amx", "amx", Halide::Int(32), 0, nullptr},
+    {"amx", "popcount", Halide::UInt(32), 64,
+     [](const Expr &s, const Expr &a, const Expr &b) { return s + popcount(a ^ b); }},
     {"avx512", "popcount", Halide::UInt(32), 64,
      [](const Expr &s, const Expr &a, const Expr &b) { return s + popcount(a ^ b); }},
     {nullptr, "popcount", Halide::UInt(8), 16,
      [](const Expr &s, const Expr &a, const Expr &b) { return s + popcount(a ^ b); }},
+    {"amx", "vnni", Halide::UInt(32), 8,
+     [](const Expr &s, const Expr &a, const Expr &b) { return byte_dot(s, a, b); }},
     {"avx512", "vnni", Halide::UInt(32), 8,
      [](const Expr &s, const Expr &a, const Expr &b) { return byte_dot(s, a, b); }},
     {"dotprod", "dot", Halide::UInt(32), 8,
@@ -82,12 +90,68 @@ Kernel make_kernel(const Accumulation &accumulation, const Halide::Target &targe
     return kernel;
 }
 
+/** Products of 2 x 2 tiles, of operands in L1: a(number of a row, row, step) times b(output, number, step).
+ */
+Kernel make_tile_kernel(const Halide::Target &target) {
+    Halide::Var lane("lane"), row("row"), inner("inner");
+    Halide::ImageParam a(Halide::Int(32), 3, "a"), b(Halide::Int(32), 3, "b");
+    const Halide::RDom r({{0, 8}, {0, 2}, {0, kTileSteps * kRounds}}, "r");
+    Halide::Func sum("sum"), out("out");
+    sum(lane, row) = 0;
+    const Expr number = r.x + 8 * r.y, step = r.z % kTileSteps;
+    sum(lane, row) = byte_dot(sum(lane, row), a(number, row, step), b(lane, number, step));
+    out(lane, row) = sum(lane, row);
+    a.dim(0).set_bounds(0, 16);
+    a.dim(1).set_bounds(0, kTileOutputs).set_stride(16);
+    a.dim(2).set_stride(16 * kTileOutputs);
+    b.dim(0).set_bounds(0, kTileOutputs);
+    b.dim(1).set_bounds(0, 16).set_stride(kTileOutputs);
+    b.dim(2).set_stride(16 * kTileOutputs);
+
+    out.bound(lane, 0, kTileOutputs).bound(row, 0, kTileOutputs).vectorize(lane, 16);
+    sum.compute_at(out, Halide::Var::outermost()).store_in(Halide::MemoryType::Stack).vectorize(lane, 16);
+    Halide::Stage update = sum.update();
+    update.rename(r.x, tile_loops::bit).rename(r.y, tile_loops::half).rename(r.z, tile_loops::step);
+    update.split(row, tile_loops::rows, tile_loops::row, 16)
+        .split(lane, tile_loops::outputs, lane, 16)
+        .reorder({lane, tile_loops::bit, tile_loops::half, tile_loops::row, tile_loops::outputs,
+                  tile_loops::rows, tile_loops::step})
+        .vectorize(lane);
+    Kernel kernel;
+    kernel.signature = "limit";
+    kernel.target = target;
+    kernel.inputs = {a, b};
+    kernel.outputs = {out};
+    return kernel;
+}
+
 /** A kernel and its operands. */
 struct Loop {
     explicit Loop(const Kernel &kernel) : code(kernel) {}
     JitKernel code;
     AlignedBytes a, b, out;
 };
+
+}  // namespace
+
+namespace {
+
+LimitLoop make_tile_loop(const CpuLevel &level, const Halide::Target &target) {
+    constexpr int kNumbers = 16 * kTileOutputs * kTileSteps;
+    auto loop = std::make_shared<Loop>(make_tile_kernel(target));
+    loop->a = AlignedBytes(4 * kNumbers);
+    loop->b = AlignedBytes(4 * kNumbers);
+    loop->out = AlignedBytes(4 * kTileOutputs * kTileOutputs);
+    return {fmt::format("{}/amx", level.name), 2.0 * kTileOutputs * kTileOutputs * 64 * kTileSteps * kRounds,
+            [loop] {
+                const halide_type_t type = halide_type_of<int32_t>();
+                Halide::Runtime::Buffer<> a(type, loop->a.data(), 16, kTileOutputs, kTileSteps);
+                Halide::Runtime::Buffer<> b(type, loop->b.data(), kTileOutputs, 16, kTileSteps);
+                Halide::Runtime::Buffer<> out(type, loop->out.data(), kTileOutputs, kTileOutputs);
+                halide_buffer_t *const operands[] = {a.raw_buffer(), b.raw_buffer(), out.raw_buffer()};
+                loop->code.run(operands);
+            }};
+}
 
 }  // namespace
 
@@ -100,6 +164,9 @@ std::optional<LimitLoop> make_limit_loop(const CpuLevel &level, const std::strin
                                       .with_feature(Halide::Target::NoRuntime)
                                       .with_feature(Halide::Target::NoAsserts)
                                       .with_feature(Halide::Target::NoBoundsQuery);
+    if (row->next == nullptr) {
+        return make_tile_loop(level, target);
+    }
     const int lanes = target.natural_vector_size(row->type);
     auto loop = std::make_shared<Loop>(make_kernel(*row, target, lanes));
     const auto filled = [&](int elements, uint8_t with) {

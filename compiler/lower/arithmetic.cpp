@@ -1,7 +1,9 @@
 #include "compiler/lower/arithmetic.h"
 
+#include "compiler/base/integers.h"
 #include "compiler/codegen/target_rates.h"
-#include "compiler/lower/byte_products.h"
+#include "compiler/lower/tile_products.h"
+#include "compiler/ops/conv.h"
 #include "compiler/ops/rules.h"
 
 #include <fmt/ranges.h>
@@ -14,19 +16,51 @@ namespace {
 
 // Measured with `bench kernels --all-arithmetic`: how near to a loop's peak its kernels come.
 constexpr double kPopcountOfPeak = 0.95, kPopcountOfPeakAlone = 0.88, kBytesOfPeak = 0.8;
+/** Not measured: what the best library for such CPUs reaches, and half as much again. */
+constexpr double kTilesOfPeak = 0.55;
 /** To expand a plane of a weight, in multiply-adds of bytes: three instructions where a multiply-add is one
  * (dot products) or two. */
 constexpr double kExpansionOfDot = 2.8, kExpansionOfPair = 1.4;
 /** A shift and a mask for weights of one plane, or that are multiplied plane by plane. */
 constexpr double kSinglePlane = 0.4;
 /** Rows (positions of images) that share expanded weights. */
-constexpr int64_t kMostRows = 64;
+constexpr int64_t kMostRows = 64, kMostTileRows = 128;
+/** Rows and outputs of a block of tiles. */
+constexpr int64_t kTileRows = 32, kTileOutputs = 16;
+/** Fewer rows of a batch are multiplied by dot products. */
+constexpr int64_t kFewestTileRows = 8;
+/** Of inputs as bytes on the stack: what a block of rows, or a row of a convolution, may have. */
+constexpr int64_t kMostTileBytes = 1 << 19;
 constexpr int64_t kLargeBatch = 100;
 
 int64_t positions_of(const Graph &graph, const Node &node) {
     const Shape &shape = graph.value(node.outputs[0]).shape;
     return shape.size() == 4 ? shape[2] * shape[3] : 1;
 }
+
+/** How a product's numbers fill tiles. */
+struct TileShape {
+    int64_t rows;    ///< of an image
+    int64_t inputs;  ///< with those that are padding
+    bool fits;       ///< on the stack
+
+    TileShape(const Graph &graph, const Node &node) {
+        const Value &w = graph.value(node.inputs[1]);
+        if (node.op == "integer_dense") {
+            rows = 1;
+            inputs = TileSteps(1, static_cast<int>(divide_up(w.shape[1], 32))).padded_words() * 32;
+            fits = inputs * kTileRows <= kMostTileBytes;
+            return;
+        }
+        const ConvOperands conv = check_conv(graph, node);
+        const auto taps = static_cast<int>(conv.window.kernel[0] * conv.window.kernel[1]);
+        const int words = TileSteps(taps, static_cast<int>(divide_up(w.shape[1], 32))).padded_words();
+        const Raster raster(conv.window, graph.value(node.outputs[0]).shape);
+        rows = raster.width * graph.value(node.outputs[0]).shape[2];
+        inputs = int64_t{32} * words * taps;
+        fits = raster.row_bytes(words) <= kMostTileBytes && w.layout != Layout::FlatPanels;
+    }
+};
 
 /** Rates are estimates: an arithmetic that the table lacks counts as slow. */
 double rate(const LowerOptions &options, const std::string &name) {
@@ -36,7 +70,9 @@ double rate(const LowerOptions &options, const std::string &name) {
 }  // namespace
 
 const char *to_string(Arithmetic arithmetic) {
-    return arithmetic == Arithmetic::Popcount ? "popcount" : "bytes";
+    return arithmetic == Arithmetic::Popcount ? "popcount"
+           : arithmetic == Arithmetic::Bytes  ? "bytes"
+                                              : "tiles";
 }
 
 std::vector<ArithmeticCost> arithmetics_of(const Graph &graph, const Node &node,
@@ -51,6 +87,9 @@ std::vector<ArithmeticCost> arithmetics_of(const Graph &graph, const Node &node,
     const int64_t positions = positions_of(graph, node);
     const double operations = 2.0 * static_cast<double>(w.shape[0] * positions) *
                               static_cast<double>(element_count(features_of(w), 1, node.name));
+    const std::string expanded = w.type.bits == 1
+                                     ? "weights become bytes"
+                                     : fmt::format("{} planes of weights become bytes", w.type.bits);
     std::vector<ArithmeticCost> costs;
     if (x.type.bits < 8 && w.type.bits < 8 && weight_view(w.encoding).twice_middle() == 0) {
         const std::string name = row_of(Arithmetic::Popcount).arithmetic;
@@ -74,13 +113,32 @@ std::vector<ArithmeticCost> arithmetics_of(const Graph &graph, const Node &node,
             return operations * (product.digits / kBytesOfPeak + expansion / static_cast<double>(rows)) /
                    rate(options, row.arithmetic);
         };
-        std::string why =
-            fmt::format("{} at {:.0f} GOPS",
-                        product.digits == 1 ? "bytes" : fmt::format("{} digits of weights", product.digits),
-                        rate(options, row.arithmetic) * 1e-9);
-        why += w.type.bits == 1 ? ", weights become bytes"
-                                : fmt::format(", {} planes of weights become bytes", w.type.bits);
-        costs.push_back({Arithmetic::Bytes, row.arithmetic, seconds(1), seconds(kLargeBatch), why});
+        const std::string unit =
+            product.digits == 1 ? "bytes" : fmt::format("{} digits of weights", product.digits);
+        costs.push_back(
+            {Arithmetic::Bytes, row.arithmetic, seconds(1), seconds(kLargeBatch),
+             fmt::format("{} at {:.0f} GOPS, {}", unit, rate(options, row.arithmetic) * 1e-9, expanded)});
+    }
+    const std::string tiles = fmt::format("{}/tiles", image ? "conv2d" : "dense");
+    if (!apart && has_schedule(tiles, target) && TileShape(graph, node).fits) {
+        const std::string name = row_of(Arithmetic::Tiles).arithmetic;
+        const TileShape shape(graph, node);
+        const auto seconds = [&](int64_t batch) {
+            const int64_t images = image ? 1 : batch, rows = shape.rows * images;
+            const double expansion = operations * kExpansionOfDot * w.type.bits /
+                                     static_cast<double>(std::min(kMostTileRows, positions * batch)) /
+                                     rate(options, "vnni");
+            if (!image && rows < kFewestTileRows) {
+                return expansion + operations / kBytesOfPeak / rate(options, "vnni");
+            }
+            const double products = static_cast<double>(round_up(rows, kTileRows) *
+                                                        round_up(w.shape[0], kTileOutputs) * shape.inputs) /
+                                    static_cast<double>(images);
+            return expansion + 2 * products / kTilesOfPeak / rate(options, name);
+        };
+        costs.push_back(
+            {Arithmetic::Tiles, name, seconds(1), seconds(kLargeBatch),
+             fmt::format("tiles of bytes at {:.0f} GOPS, {}", rate(options, name) * 1e-9, expanded)});
     }
     const auto behind = [&](const ArithmeticCost &cost) {
         double worst = 1;
@@ -112,6 +170,14 @@ std::vector<ArithmeticCost> arithmetics_of(const Graph &graph, const Node &node,
 
 Arithmetic choose_arithmetic(const Graph &graph, const Node &node, const LowerOptions &options) {
     return arithmetics_of(graph, node, options).front().arithmetic;
+}
+
+const CpuLevel &code_level(const Graph &graph, int group, const CpuLevel &level) {
+    const bool tiles = std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node &node) {
+        return node.group == group && is_integer_product(node) &&
+               choose_arithmetic(graph, node, {.level = &level}) == Arithmetic::Tiles;
+    });
+    return level.otherwise == nullptr || tiles ? level : find_level(level.otherwise);
 }
 
 }  // namespace quantide

@@ -8,13 +8,14 @@ enum class Arithmetic : uint8_t {
     Popcount,  ///< counting the ones of pairs of bit planes: inputs and weights below 8 bits, the weights'
                ///< grid symmetric about 0
     Bytes,     ///< dot products of bytes
+    Tiles,     ///< products of tiles of bytes, on CPUs with AMX
 };
 const char *to_string(Arithmetic arithmetic);
 
 /** An arithmetic and what it is estimated to take. */
 struct ArithmeticCost {
     Arithmetic arithmetic;
-    std::string name;  ///< on the level: "popcount", "vnni", "maddubs"
+    std::string name;  ///< on the level: "popcount", "vnni", "maddubs", "amx"
     double one, many;  ///< seconds an image in a batch of one, and in a large one
     std::string why;   ///< what that is made of
 };
@@ -26,5 +27,9 @@ std::vector<ArithmeticCost> arithmetics_of(const Graph &graph, const Node &node,
 
 /** The choice. */
 Arithmetic choose_arithmetic(const Graph &graph, const Node &node, const LowerOptions &options);
+
+/** The level whose code computes a group on `level`: where nothing is multiplied by tiles, that of a level
+ * which adds nothing else is the one below. */
+const CpuLevel &code_level(const Graph &graph, int group, const CpuLevel &level);
 
 }  // namespace quantide

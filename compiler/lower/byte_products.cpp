@@ -170,13 +170,15 @@ ByteProduct byte_product_of(const Value &x, bool centered, const Value &w, const
     return product;
 }
 
-Func bytes_of_words(const ByteProduct &product, const Func &words, int channels) {
+Func bytes_of_words(const ByteProduct &product, const Func &words, int channels, int count,
+                    int padded_count) {
     std::vector<Var> args = words.args();
     args[0] = word;
     args.insert(args.begin(), bit);
     const Expr numbers = numbers_in_bytes(product.x_planes, product.x_doubles, bit, [&](int p) {
         std::vector<Expr> at(args.begin() + 1, args.end());
-        at[0] = word_of_plane(word, product.x_planes, p);
+        const Expr there = count == padded_count ? Expr(word) : Halide::min(word, count - 1);
+        at[0] = word_of_plane(there, product.x_planes, p);
         return words(at);
     });
     internal_check(product.x_multiplier == 1 || product.x_multiplier == 2 || product.x_multiplier == 4,
@@ -194,35 +196,39 @@ Func bytes_of_words(const ByteProduct &product, const Func &words, int channels)
             bytes = Halide::select(word % (channels / 32 + 1) == channels / 32, bytes & there, bytes);
         }
     }
+    if (count != padded_count) {
+        bytes = Halide::select(word < count, bytes, cast<uint32_t>(0));
+    }
     Func codes("codes");
     codes(args) = with_sign(bytes, product.x_signed);
     return codes;
 }
 
+Expr weight_bytes(const ByteProduct &product, const Func &w, const Expr &b, const Expr &i, const Expr &d) {
+    const auto plane_of = [&](int p) -> Expr {
+        if (product.w_planes == 1) {
+            return w(lane, i, panel);
+        }
+        const Expr plane = d * product.digit_planes + p;
+        const Expr of_plane = w(lane, i * product.w_planes + Halide::min(plane, product.w_planes - 1), panel);
+        return product.digits * product.digit_planes == product.w_planes
+                   ? w(lane, i * product.w_planes + plane, panel)
+                   : Halide::select(plane < product.w_planes, of_plane, cast<uint32_t>(0));
+    };
+    const Expr numbers = product.w_doubles ? woven_in_bytes(product.digit_planes, b, plane_of)
+                                           : numbers_in_bytes(product.digit_planes, false, b, plane_of);
+    return with_sign(product.w_bias == 0 ? numbers : add_bytes(numbers, in_bytes(-product.w_bias)),
+                     product.w_signed);
+}
+
 Func byte_products(GroupLowering &group, const ByteProduct &product, int words, const Place &place,
                    const std::function<Expr(const Expr &bit, const Expr &word)> &codes, const Func &w) {
-    const auto bytes = [&](const Expr &b, const Expr &i, const Expr &d) {
-        const auto plane_of = [&](int p) -> Expr {
-            if (product.w_planes == 1) {
-                return w(lane, i, panel);
-            }
-            const Expr plane = d * product.digit_planes + p;
-            const Expr of_plane =
-                w(lane, i * product.w_planes + Halide::min(plane, product.w_planes - 1), panel);
-            return product.digits * product.digit_planes == product.w_planes
-                       ? w(lane, i * product.w_planes + plane, panel)
-                       : Halide::select(plane < product.w_planes, of_plane, cast<uint32_t>(0));
-        };
-        const Expr numbers = product.w_doubles ? woven_in_bytes(product.digit_planes, b, plane_of)
-                                               : numbers_in_bytes(product.digit_planes, false, b, plane_of);
-        return with_sign(product.w_bias == 0 ? numbers : add_bytes(numbers, in_bytes(-product.w_bias)),
-                         product.w_signed);
-    };
     group.kernel.plane_pairs = product.digits;
-    std::function<Expr(const Expr &, const Expr &, const Expr &)> weight = bytes;
+    std::function<Expr(const Expr &, const Expr &, const Expr &)> weight =
+        [&](const Expr &b, const Expr &i, const Expr &d) { return weight_bytes(product, w, b, i, d); };
     if (product.digit_planes > 1) {
         Func weights("weights");
-        weights(lane, bit, digit, word, panel) = bytes(bit, word, digit);
+        weights(lane, bit, digit, word, panel) = weight(bit, word, digit);
         group.stage("weights", weights);
         weight = [weights](const Expr &b, const Expr &i, const Expr &d) {
             return weights(lane, b, d, i, panel);

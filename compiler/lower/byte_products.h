@@ -29,8 +29,13 @@ ByteProduct byte_product_of(const Value &x, bool centered, const Value &w, const
 
 /** What codes(bit, word, place...) must be: inputs 32 word + bit + {0, 8, 16, 24} in the bytes of a 32-bit
  * lane, Int(32) where the bytes are signed. Here from words(word, place...) of packed codes of `channels`
- * channels; the bytes of missing channels are 0. */
-Halide::Func bytes_of_words(const ByteProduct &product, const Halide::Func &words, int channels);
+ * channels; the bytes of missing channels are 0, and those of words from `count` on if there are more. */
+Halide::Func bytes_of_words(const ByteProduct &product, const Halide::Func &words, int channels, int count,
+                            int padded_count);
+
+/** The bytes of a digit of weights w(lane, word, panel): of inputs 32 word + bit + {0, 8, 16, 24}. */
+Halide::Expr weight_bytes(const ByteProduct &product, const Halide::Func &w, const Halide::Expr &bit,
+                          const Halide::Expr &word, const Halide::Expr &digit);
 
 /** sum_k x w, exact, Int(32): of `words` words of weights w(lane, word, panel), with the codes of word i at
  * (bit, i, place...) and the sum of a place's bytes in `total`. The stages "accumulate", "narrow" and,

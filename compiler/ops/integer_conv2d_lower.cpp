@@ -1,8 +1,8 @@
 #include "compiler/base/integers.h"
 #include "compiler/lower/arithmetic.h"
-#include "compiler/lower/byte_products.h"
 #include "compiler/lower/float_products.h"
 #include "compiler/lower/op_table.h"
+#include "compiler/lower/tile_products.h"
 #include "compiler/lower/window.h"
 #include "compiler/ops/conv.h"
 
@@ -93,15 +93,16 @@ Func bits_by_bits(GroupLowering &group, const Node &node, const ConvOperands &co
     return acc;
 }
 
-/** Four codes in the bytes of a word: code(k) for k = 32 word + bit + {0, 8, 16, 24} below `count`, else 0.
- */
-Expr four_codes(const Expr &word, const Expr &bit, int count, const std::function<Expr(const Expr &)> &code) {
+/** Four codes in the bytes of a word: code(k) for k = 32 word + bit + {0, 8, 16, 24} below `count`, else 0; k
+ * is below `most`. */
+Expr four_codes(const Expr &word, const Expr &bit, int count, int most,
+                const std::function<Expr(const Expr &)> &code) {
     Expr four = cast<uint32_t>(0);
     for (int byte = 0; byte < 4; ++byte) {
         const Expr k = 32 * word + 8 * byte + bit;
-        const Expr shifted = cast<uint32_t>(code(count % 32 == 0 ? k : Halide::min(k, count - 1)))
+        const Expr shifted = cast<uint32_t>(code(count == most ? k : Halide::min(k, count - 1)))
                              << (8 * byte);
-        four = four | (count % 32 == 0 ? shifted : Halide::select(k < count, shifted, cast<uint32_t>(0)));
+        four = four | (count == most ? shifted : Halide::select(k < count, shifted, cast<uint32_t>(0)));
     }
     return four;
 }
@@ -116,7 +117,7 @@ Func gathered_bytes(GroupLowering &group, const Node &node, const ConvOperands &
     stage_padding(group, image, taps.channels, conv.x->shape, conv.window);
     const Var bit("bit"), word("word");
     Func codes("codes"), sum("sum");
-    codes(bit, word, x, y, n) = four_codes(word, bit, inputs, [&](const Expr &k) {
+    codes(bit, word, x, y, n) = four_codes(word, bit, inputs, 32 * words, [&](const Expr &k) {
         const Expr tap = k % taps.all;
         return number_of_bits(product, image(k / taps.all, input_of(conv.window, 1, x, tap % taps.width),
                                              input_of(conv.window, 0, y, tap / taps.width), n));
@@ -135,25 +136,56 @@ Func gathered_bytes(GroupLowering &group, const Node &node, const ConvOperands &
     return acc;
 }
 
+/** The bytes of an image and of the padding around it: (bit, word, x, y, n), those of channels beyond the
+ * last 0, and of words beyond these. */
+Func bytes_of_image(GroupLowering &group, const Node &node, const ConvOperands &conv,
+                    const ByteProduct &product, int padded_words_of_pixel) {
+    const int channels = Taps(conv).channels, words = divide_up(channels, 32);
+    const Var bit("bit"), word("word");
+    if (conv.x->type.bits == 8) {
+        const Func codes = padded_codes(group, node, conv);
+        Func image("image");
+        image(bit, word, x, y, n) =
+            four_codes(word, bit, channels, 32 * padded_words_of_pixel,
+                       [&](const Expr &k) { return number_of_bits(product, codes(k, x, y, n)); });
+        return image;
+    }
+    const Func padded = padded_words(group, node, conv);
+    Func image_words("words");
+    image_words(word, x, y, n) = padded(word, x, y, n);
+    return bytes_of_words(product, image_words, channels, words, padded_words_of_pixel);
+}
+
+/** The sums of the bytes that an output reads, as bytes of a place say: the stages "pixel" and "sum", in the
+ * coordinates of `places`, or 0 where they count nothing. `at_tap` gives the coordinates of a tap's pixel. */
+Func sum_of_bytes(GroupLowering &group, const ByteProduct &product, const Func &image, int words, int taps,
+                  const std::vector<Var> &places,
+                  const std::function<std::vector<Expr>(const Expr &)> &at_tap) {
+    Func pixel("pixel"), sum("sum");
+    if (product.addend == 0) {
+        sum(places) = 0;
+        return sum;
+    }
+    const RDom step({{0, 8}, {0, words}}, "step"), tap(0, taps, "tap");
+    const std::vector<Var> all = image.args(), pixels(all.begin() + 2, all.end());
+    std::vector<Expr> bytes(pixels.begin(), pixels.end());
+    bytes.insert(bytes.begin(), {step.x, step.y});
+    pixel(pixels) = 0;
+    pixel(pixels) += total_of_bytes(image(bytes));
+    sum(places) = 0;
+    sum(places) += pixel(at_tap(tap));
+    group.stage("pixel", pixel);
+    group.stage("sum", sum);
+    return sum;
+}
+
 // The image becomes bytes first, pixel by pixel; its channels beyond the last are 0.
 Func bytes_by_bytes(GroupLowering &group, const Node &node, const ConvOperands &conv, const Tuning &tuning) {
     const Taps taps(conv);
     const ByteProduct product =
         byte_product_of(*conv.x, is_centered(node), *conv.w, group.kernel.target, tuning);
     const int words = divide_up(taps.channels, 32);
-    const Var bit("bit"), word("word");
-    Func image("image"), pixel("pixel"), sum("sum");
-    if (conv.x->type.bits == 8) {
-        const Func codes = padded_codes(group, node, conv);
-        image(bit, word, x, y, n) = four_codes(word, bit, taps.channels, [&](const Expr &k) {
-            return number_of_bits(product, codes(k, x, y, n));
-        });
-    } else {
-        const Func padded = padded_words(group, node, conv);
-        Func image_words("words");
-        image_words(word, x, y, n) = padded(word, x, y, n);
-        image = bytes_of_words(product, image_words, taps.channels);
-    }
+    const Func image = bytes_of_image(group, node, conv, product, words);
     const auto pixel_of = [&](const Expr &tap) -> std::vector<Expr> {
         return {input_of(conv.window, 1, x, tap % taps.width), input_of(conv.window, 0, y, tap / taps.width),
                 n};
@@ -167,19 +199,44 @@ Func bytes_by_bytes(GroupLowering &group, const Node &node, const ConvOperands &
         },
         group.words(node.inputs[1]));
     stage_bytes(group, image, words, conv.x->shape, conv.window);
-    if (product.addend != 0) {
-        const RDom step({{0, 8}, {0, words}}, "step"), tap(0, taps.all, "tap");
-        pixel(x, y, n) = 0;
-        pixel(x, y, n) += total_of_bytes(image(step.x, step.y, x, y, n));
-        sum(x, y, n) = 0;
-        sum(x, y, n) += pixel(pixel_of(tap));
-        group.stage("pixel", pixel);
-        group.stage("sum", sum);
-    }
+    const Func sum = sum_of_bytes(group, product, image, words, taps.all, {x, y, n}, pixel_of);
     Func acc("acc");
-    acc(c, x, y, n) =
-        integer_product(group, product, taps.all * words, accumulate, {x, y, n},
-                        product.addend == 0 ? Expr(0) : sum(x, y, n), group.words(node.inputs[1]));
+    acc(c, x, y, n) = integer_product(group, product, taps.all * words, accumulate, {x, y, n}, sum(x, y, n),
+                                      group.words(node.inputs[1]));
+    return acc;
+}
+
+// The same with positions as rows of tiles.
+Func tiles_by_tiles(GroupLowering &group, const Node &node, const ConvOperands &conv, const Tuning &tuning) {
+    const Taps taps(conv);
+    const ByteProduct product =
+        byte_product_of(*conv.x, is_centered(node), *conv.w, group.kernel.target, tuning);
+    const TileSteps steps(taps.all, divide_up(taps.channels, 32));
+    const Raster raster(conv.window, group.graph.value(node.outputs[0]).shape);
+    const Func bytes = bytes_of_image(group, node, conv, product, steps.padded_words());
+    const Var bit("bit"), word("word"), phase("phase"), place("place"), position("row");
+    const std::vector<Expr> pixel = raster.pixel(phase, place, conv.x->shape);
+    Func image("image");
+    image(bit, word, phase, place, n) = bytes(bit, word, pixel[0], pixel[1], n);
+    image.bound(bit, 0, 8).bound(word, 0, steps.padded_words());
+    group.stage("image", image);
+    group.kernel.row_bytes = raster.row_bytes(steps.padded_words());
+    const auto at_tap = [&](const Expr &tap) -> std::vector<Expr> {
+        return {raster.phase(tap), raster.place(position, tap), n};
+    };
+    const Func accumulate = tile_products(
+        group, product, steps, {position, n},
+        [&](const Expr &b, const Expr &i, const Expr &tap) {
+            std::vector<Expr> at = at_tap(tap);
+            at.insert(at.begin(), {b, i});
+            return image(at);
+        },
+        group.words(node.inputs[1]));
+    const Func sum = sum_of_bytes(group, product, image, steps.words, taps.all, {position, n}, at_tap);
+    Func sums("sums"), acc("acc");
+    sums(lane, x, y, n, panel) = accumulate(lane, raster.row(x, y), n, panel);
+    acc(c, x, y, n) = integer_product(group, product, taps.all * steps.words, sums, {x, y, n},
+                                      sum(raster.row(x, y), n), group.words(node.inputs[1]));
     return acc;
 }
 
@@ -249,7 +306,7 @@ void lower_integer_conv2d(GroupLowering &group, const Node &node) {
     const Arithmetic arithmetic = choose_arithmetic(group.graph, node, group.options);
     kernel.family = fmt::format("conv2d/{}", to_string(arithmetic));
     kernel.operands = fmt::format("w{}a{}", conv.w->type.bits, conv.x->type.bits);
-    const bool apart = conv.groups > 1 && (arithmetic == Arithmetic::Bytes || !share_words(conv));
+    const bool apart = conv.groups > 1 && (arithmetic != Arithmetic::Popcount || !share_words(conv));
     internal_check(!apart || !is_centered(node),
                    "integer_conv2d '{}': groups apart multiply integers as they are", node.name);
     if (apart) {
@@ -261,6 +318,7 @@ void lower_integer_conv2d(GroupLowering &group, const Node &node) {
                  apart
                      ? signs ? sign_by_sign_in_groups(group, node, conv) : codes_in_groups(group, node, conv)
                  : gathered                        ? gathered_bytes(group, node, conv, tuning)
+                 : arithmetic == Arithmetic::Tiles ? tiles_by_tiles(group, node, conv, tuning)
                  : arithmetic == Arithmetic::Bytes ? bytes_by_bytes(group, node, conv, tuning)
                                                    : bits_by_bits(group, node, conv, tuning));
 }

@@ -1,6 +1,7 @@
+#include "compiler/base/integers.h"
 #include "compiler/lower/arithmetic.h"
-#include "compiler/lower/byte_products.h"
 #include "compiler/lower/op_table.h"
+#include "compiler/lower/tile_products.h"
 #include "compiler/ops/rules.h"
 
 namespace quantide {
@@ -49,8 +50,8 @@ Func bits_by_bits(GroupLowering &group, const Node &node, const Tuning &tuning) 
 
 /** The codes of a row four by four as bytes of a word, in the order in which shifting a word of weights by
  * 0..7 brings its bits to the lowest bits of its bytes: (bit, word) holds inputs 32 word + bit + {0, 8, 16,
- * 24}. */
-Func gather_codes(const Func &x, int inputs) {
+ * 24}; of `words` words, those beyond the inputs 0. */
+Func gather_codes(const Func &x, int inputs, int words) {
     const Var bit("bit"), word("word");
     const int full = inputs / 32;
     const int rest = inputs % 32;
@@ -72,7 +73,17 @@ Func gather_codes(const Func &x, int inputs) {
         }
         codes(bit, full, row) = four;
     }
+    if (const int last = (inputs + 31) / 32; words > last) {
+        codes(bit, RDom(last, words - last, "beyond"), row) = cast<uint32_t>(0);
+    }
     return codes;
+}
+
+/** The words of a row's bytes. */
+int words_of_row(const GroupLowering &group, const Value &x) {
+    const Planes planes = planes_of(x.shape);
+    return static_cast<int>(x.type.bits == 8 ? divide_up(group.kernel.k, 32)
+                                             : divide_up(planes.channels, 32) * planes.positions);
 }
 
 /** The row of memory that a row of a tile reads: beyond the last, the last. */
@@ -81,8 +92,9 @@ Expr row_in(const GroupLowering &group, ValueId x) {
     return Halide::min(Halide::likely(row), memory.dim(memory.dimensions() - 1).extent() - 1);
 }
 
-/** The bytes of x: (bit, word, row). */
-Func bytes_of(GroupLowering &group, ValueId x, const ByteProduct &product, bool tiles_beyond) {
+/** The bytes of x: (bit, word, row), of `padded_words` words those beyond the inputs 0. */
+Func bytes_of(GroupLowering &group, ValueId x, const ByteProduct &product, bool tiles_beyond,
+              int padded_words) {
     const Value &value = group.graph.value(x);
     const Expr from = tiles_beyond ? row_in(group, x) : Expr(row);
     const Var k("k"), word("word");
@@ -90,7 +102,7 @@ Func bytes_of(GroupLowering &group, ValueId x, const ByteProduct &product, bool 
         const Func codes = group.elements(x);
         Func numbers("numbers");
         numbers(k, row) = number_of_bits(product, codes(k, from));
-        return gather_codes(numbers, static_cast<int>(group.kernel.k));
+        return gather_codes(numbers, static_cast<int>(group.kernel.k), padded_words);
     }
     const Func words = group.words(x);
     const Planes planes = planes_of(value.shape);
@@ -103,21 +115,26 @@ Func bytes_of(GroupLowering &group, ValueId x, const ByteProduct &product, bool 
         const Expr pixel = word / in_pixel;
         of_row(word, row) = words(word % in_pixel, pixel % width, pixel / width, from);
     }
-    return bytes_of_words(product, of_row, static_cast<int>(planes.channels));
+    return bytes_of_words(product, of_row, static_cast<int>(planes.channels), words_of_row(group, value),
+                          padded_words);
 }
 
 // x: codes (k, row), w: words (lane, word, panel).
 Func bytes_by_bytes(GroupLowering &group, const Node &node, const Tuning &tuning) {
     const Value &x = group.graph.value(node.inputs[0]), &w = group.graph.value(node.inputs[1]);
     const ByteProduct product = byte_product_of(x, is_centered(node), w, group.kernel.target, tuning);
-    const Planes planes = planes_of(x.shape);
-    const int words = x.type.bits == 8 ? static_cast<int>((group.kernel.k + 31) / 32)
-                                       : static_cast<int>((planes.channels + 31) / 32 * planes.positions);
-    const Func codes = bytes_of(group, node.inputs[0], product, product.digit_planes > 1);
-    const Func accumulate = byte_products(
-        group, product, words, {row},
-        [&](const Expr &bit, const Expr &word) { return codes(bit, word, row); },
-        group.words(node.inputs[1]));
+    const int words = words_of_row(group, x);
+    const TileSteps steps(1, words);
+    const Func codes = bytes_of(group, node.inputs[0], product, product.digit_planes > 1 || tuning.tiles,
+                                tuning.tiles ? steps.padded_words() : words);
+    const auto code = [&](const Expr &bit, const Expr &word) { return codes(bit, word, row); };
+    const Func weights = group.words(node.inputs[1]);
+    const Func accumulate =
+        tuning.tiles
+            ? tile_products(
+                  group, product, steps, {row},
+                  [&](const Expr &bit, const Expr &word, const Expr &) { return code(bit, word); }, weights)
+            : byte_products(group, product, words, {row}, code, weights);
     Func sum("sum");
     const RDom step({{0, 8}, {0, words}}, "step");
     sum(row) = 0;
@@ -125,7 +142,7 @@ Func bytes_by_bytes(GroupLowering &group, const Node &node, const Tuning &tuning
     group.stage("codes", codes);
     group.stage("sum", sum);
     Func acc("acc");
-    acc(c, n) = integer_product(group, product, words, accumulate, {n}, sum(n), group.words(node.inputs[1]));
+    acc(c, n) = integer_product(group, product, words, accumulate, {n}, sum(n), weights);
     return acc;
 }
 

@@ -14,8 +14,14 @@ struct Extensions {
     const char *march;
 };
 
-// What the probe asks of a CPU: no more than Ice Lake, Haswell and the first 64-bit x86 CPUs have.
+// What the probe asks of a CPU: no more than Sapphire Rapids, Ice Lake, Haswell and the first 64-bit x86 CPUs
+// have.
 const Extensions kExtensions[] = {
+    {"amx", "as --64",
+     "generic64+avx2+fma+f16c+bmi+bmi2+lzcnt+movbe+popcnt+gfni+avx512f+"
+     "avx512cd+avx512dq+"
+     "avx512bw+avx512vl+avx512ifma+avx512vbmi+avx512_vbmi2+avx512_vnni+avx512_bitalg+avx512_vpopcntdq+"
+     "avx512_bf16+avx512_fp16+avx_vnni+amx_tile+amx_int8+amx_bf16"},
     {"avx512", "as --64",
      "generic64+avx2+fma+f16c+bmi+bmi2+lzcnt+movbe+popcnt+gfni+avx512f+"
      "avx512cd+avx512dq+"

@@ -44,10 +44,11 @@ TEST(Target, HostIsThisArchitectureWithAllItsLevels) {
 
 TEST(Target, LevelsAreHighestFirst) {
     const Target target = find_target("x86-64-linux");
-    ASSERT_EQ(target.levels.size(), 3U);
-    EXPECT_STREQ(target.levels[0]->name, "avx512");
-    EXPECT_STREQ(target.levels[1]->name, "avx2");
-    EXPECT_STREQ(target.levels[2]->name, "baseline");
+    ASSERT_EQ(target.levels.size(), 4U);
+    EXPECT_STREQ(target.levels[0]->name, "amx");
+    EXPECT_STREQ(target.levels[1]->name, "avx512");
+    EXPECT_STREQ(target.levels[2]->name, "avx2");
+    EXPECT_STREQ(target.levels[3]->name, "baseline");
 }
 
 TEST(Target, OneLevel) {

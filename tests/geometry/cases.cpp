@@ -8,7 +8,7 @@ namespace quantide {
 
 namespace {
 
-const Arithmetic kArithmetics[] = {
+const Precisions kPrecisions[] = {
     {"w1a1 to signs", false, sign(), sign(), sign()},
     {"w1a1 to floats", false, sign(), sign(), {}},
     {"w1a8 to signs", true, {}, sign(), sign()},
@@ -88,7 +88,7 @@ bool has_padding_number(const Choice &choice) {
         return true;
     }
     return kPaddings[choice[kPadding]].value == 0 ||
-           !kArithmetics[choice[kArithmetic]].inputs.quantizer.starts_with("unsigned");
+           !kPrecisions[choice[kArithmetic]].inputs.quantizer.starts_with("unsigned");
 }
 
 uint32_t seed_of(const ConvCase &c) {
@@ -99,7 +99,7 @@ uint32_t seed_of(const ConvCase &c) {
 
 const Axes &conv_axes() {
     static const Axes axes = {
-        .sizes = {std::ssize(kArithmetics), std::ssize(kPaddings), 3, 3, std::ssize(kChannels),
+        .sizes = {std::ssize(kPrecisions), std::ssize(kPaddings), 3, 3, std::ssize(kChannels),
                   std::ssize(kChannels), 5, 2, 3, std::ssize(kHeights), 5, 2, 3, std::ssize(kWidths), 3},
         .allowed = [](const Choice &choice) {
             return fits(choice, true) && fits(choice, false) && divides(choice) && has_padding_number(choice);
@@ -108,7 +108,7 @@ const Axes &conv_axes() {
 }
 
 ConvCase make_conv_case(const Choice &choice) {
-    ConvCase c{.arithmetic = kArithmetics[choice[kArithmetic]],
+    ConvCase c{.precisions = kPrecisions[choice[kArithmetic]],
                .batch = choice[kBatchSize] + 1,
                .channels = kChannels[choice[kInputs]],
                .height = kHeights[choice[kHeight]],
@@ -123,10 +123,10 @@ ConvCase make_conv_case(const Choice &choice) {
               .groups = choice[kGroups] == kOne   ? 1
                         : choice[kGroups] == kTwo ? 2
                                                   : c.channels,
-              .weights = c.arithmetic.weights};
+              .weights = c.precisions.weights};
     // Where bit planes and bytes would do, each in every second case.
-    const bool both = !c.arithmetic.bytes && c.conv.groups == 1 && c.arithmetic.inputs != float32() &&
-                      c.arithmetic.weights != float32() && c.arithmetic.weights != symmetric(8);
+    const bool both = !c.precisions.bytes && c.conv.groups == 1 && c.precisions.inputs != float32() &&
+                      c.precisions.weights != float32() && c.precisions.weights != symmetric(8);
     if (both) {
         c.conv.arithmetic = (choice[kHeight] + choice[kOutputs]) % 2 == 0 ? "popcount" : "bytes";
     }
@@ -145,12 +145,12 @@ std::vector<ConvCase> group_cases() {
     const auto add = [&](std::span<const Groups> all) {
         for (const auto &[channels, groups, outputs] : all) {
             // Every third arithmetic.
-            for (size_t a = result.size() / 3 % 3; a < std::size(kArithmetics); a += 3) {
-                const Arithmetic &arithmetic = kArithmetics[a];
+            for (size_t a = result.size() / 3 % 3; a < std::size(kPrecisions); a += 3) {
+                const Precisions &precisions = kPrecisions[a];
                 const int64_t i = std::ssize(result);
-                const bool unsigned_inputs = arithmetic.inputs.quantizer.starts_with("unsigned");
+                const bool unsigned_inputs = precisions.inputs.quantizer.starts_with("unsigned");
                 const Padding padding = kPaddings[i % (std::ssize(kPaddings) - (unsigned_inputs ? 1 : 0))];
-                result.push_back({.arithmetic = arithmetic,
+                result.push_back({.precisions = precisions,
                                   .batch = 2,
                                   .channels = channels,
                                   .height = 5,
@@ -160,7 +160,7 @@ std::vector<ConvCase> group_cases() {
                                            .stride = 1 + i % 2,
                                            .padding = padding,
                                            .groups = groups,
-                                           .weights = arithmetic.weights}});
+                                           .weights = precisions.weights}});
             }
         }
     };
@@ -175,7 +175,7 @@ std::string ConvCase::text() const {
     return fmt::format(
         "{}, batch {}, {}x{}x{} to {} channels in {} groups, kernel {}x{}, stride {}x{}, dilation {}x{}, {}, "
         "pool {}",
-        arithmetic.name, batch, channels, height, width, conv.channels, conv.groups, conv.kernel.height,
+        precisions.name, batch, channels, height, width, conv.channels, conv.groups, conv.kernel.height,
         conv.kernel.width, conv.stride.height, conv.stride.width, conv.dilation.height, conv.dilation.width,
         conv.padding.same
             ? "same"
@@ -185,25 +185,25 @@ std::string ConvCase::text() const {
 
 Graph ConvCase::network(const std::string &name) const {
     return build(name, [&] {
-        Tensor x = arithmetic.bytes ? quantide::input("image", {channels, height, width}, UInt(8),
+        Tensor x = precisions.bytes ? quantide::input("image", {channels, height, width}, UInt(8),
                                                       {.scale = 0.125F, .offset = -1})
                                     : quantide::input("image", {channels, height, width}, Float(32));
-        if (arithmetic.inputs != float32()) {
-            x = quantize(x, arithmetic.inputs);
+        if (precisions.inputs != float32()) {
+            x = quantize(x, precisions.inputs);
         }
         x = conv2d(x, conv);
         if (pool == 1) {
             x = max_pool(x);
         }
         x = batch_norm(x);
-        if (arithmetic.results != float32()) {
-            x = quantize(x, arithmetic.results);
+        if (precisions.results != float32()) {
+            x = quantize(x, precisions.results);
         }
         if (pool == 2) {
             x = max_pool(x, {.kernel = 3, .stride = 2, .padding = pad(1)});
         }
         x = flatten(x);
-        return arithmetic.results != float32() ? dense(x, {.units = 9, .weights = sign()}) : x;
+        return precisions.results != float32() ? dense(x, {.units = 9, .weights = sign()}) : x;
     });
 }
 
@@ -232,7 +232,7 @@ Arrays ConvCase::parameters(const Graph &network) const {
 Array ConvCase::input() const {
     Random random(seed_of(*this) + 1);
     const Shape shape = {batch, channels, height, width};
-    return arithmetic.bytes ? random.codes(UInt(8), shape) : random.floats(shape);
+    return precisions.bytes ? random.codes(UInt(8), shape) : random.floats(shape);
 }
 
 }  // namespace quantide

@@ -5,7 +5,7 @@
 namespace quantide {
 
 /** What the operands of a convolution and its results are. */
-struct Arithmetic {
+struct Precisions {
     const char *name = "";
     bool bytes = false;                  ///< the network's input is UInt(8)
     Precision inputs, weights, results;  ///< inputs: of the convolution, if it does not read the network's
@@ -13,7 +13,7 @@ struct Arithmetic {
 
 /** One convolution's geometry and neighbours. */
 struct ConvCase {
-    Arithmetic arithmetic = {};
+    Precisions precisions = {};
     int64_t batch = 0, channels = 0, height = 0, width = 0;
     Conv2dOptions conv;
     int pool = 0;  ///< 0: none; 1: 2x2 before the batch norm; 2: 3x3 in steps of 2, padded, after it

@@ -3,6 +3,8 @@
 #include "compiler/base/file.h"
 #include "compiler/codegen/library.h"
 #include "compiler/interpret/interpret.h"
+#include "compiler/lower/arithmetic.h"
+#include "compiler/ops/rules.h"
 #include "compiler/passes/pass.h"
 #include "runtime/parallel.h"
 #include "tests/codegen/command.h"
@@ -67,6 +69,25 @@ std::string text_of(const Array &array) {
     return {reinterpret_cast<const char *>(array.bytes.data()), array.bytes.size()};
 }
 
+/** Has products multiplied by tiles wherever the level can, however few positions they have. */
+void ask_for_tiles(Graph &graph, const CpuLevel &level) {
+    for (Node &node : graph.nodes) {
+        if (!is_integer_product(node)) {
+            continue;
+        }
+        const auto asked = node.attributes.extract("arithmetic");
+        const std::vector<ArithmeticCost> costs = arithmetics_of(graph, node, {.level = &level});
+        const bool tiles = std::any_of(costs.begin(), costs.end(), [](const ArithmeticCost &cost) {
+            return cost.arithmetic == Arithmetic::Tiles;
+        });
+        if (tiles) {
+            node.attributes["arithmetic"] = std::string("tiles");
+        } else if (!asked.empty()) {
+            node.attributes["arithmetic"] = asked.mapped();
+        }
+    }
+}
+
 /** A program that runs the library of every case on its input and compares the result. */
 std::string main_of_all() {
     std::string text, calls;
@@ -114,9 +135,9 @@ void write_geometry_program(const std::string &target, const std::string &compil
         const Drawn &d = drawn()[i];
         PassOptions passes;
         passes.parameters = &d.parameters;
-        write_library(
-            compile_library(make_program(run_passes(d.network, deployment_passes(), passes)), options),
-            folder + "/" + d.name);
+        Graph graph = run_passes(d.network, deployment_passes(), passes);
+        ask_for_tiles(graph, *options.target.levels[0]);
+        write_library(compile_library(make_program(graph), options), folder + "/" + d.name);
     });
     std::string libraries, data;
     for (const Drawn &d : drawn()) {

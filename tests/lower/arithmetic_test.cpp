@@ -10,7 +10,7 @@
 namespace quantide {
 namespace {
 
-constexpr int kInputs = 1029, kOutputs = 5, kRows = 4;
+constexpr int kInputs = 1029, kOutputs = 5, kRows = 9;
 
 /** Codes [rows, kInputs]: of a row all largest, of a row all 0, the others random. */
 Array extreme_codes(ElementType type, int rows, std::mt19937 &random) {
@@ -46,13 +46,16 @@ TEST(Arithmetic, NoSumOverflows) {
     };
     for (const auto &[x, w] : operands) {
         const Quantizer x_quantizer = find_quantizer(x);
-        const TestGroup group = product_group(x_quantizer, find_quantizer(w), "bytes", random);
-        for (const CpuLevel &level : all_levels()) {
-            if (host_runs(level)) {
-                EXPECT_EQ(run_and_compare(group, {.level = &level}, {kRows}, random,
-                                          {{"x", extreme_codes(x_quantizer.type(), kRows, random)}}),
-                          "")
-                    << level.name << ", " << group.what;
+        for (const char *arithmetic : {"bytes", "tiles"}) {
+            const TestGroup group = product_group(x_quantizer, find_quantizer(w), arithmetic, random);
+            for (const CpuLevel &level : all_levels()) {
+                const bool can = arithmetic == std::string("bytes") || level.name == std::string("amx");
+                if (can && host_runs(level)) {
+                    EXPECT_EQ(run_and_compare(group, {.level = &level}, {kRows}, random,
+                                              {{"x", extreme_codes(x_quantizer.type(), kRows, random)}}),
+                              "")
+                        << level.name << ", " << arithmetic << ", " << group.what;
+                }
             }
         }
     }

@@ -82,7 +82,9 @@ TEST(Instructions, ProductsUseThoseOfTheirRow) {
                 const LowerOptions options{
                     .level = &level, .batch = {}, .parallel = false, .strict_float = true};
                 const Kernel kernel = lower_group(group.graph, 0, options);
-                const Schedule &row = find_schedule(product.family, kernel.target);
+                const bool tiles = product.x == UInt(8) && has_schedule("dense/tiles", kernel.target);
+                EXPECT_EQ(kernel.family, tiles ? "dense/tiles" : product.family);
+                const Schedule &row = find_schedule(kernel.family, kernel.target);
                 EXPECT_EQ(kernel.arithmetic, row.arithmetic);
                 const std::string code = compile_kernel(kernel, "k", CodeFormat::Assembly);
                 const std::string instruction = row.instruction;
@@ -132,6 +134,19 @@ TEST(Instructions, Avx512ExpandsWeightsOnceForAllRowsOfATile) {
     const std::string loop = hottest_loop(assembly_of(group, find_level("avx512")), "vpdpbusd");
     EXPECT_EQ(count(loop, "vpdpbusd"), 8 * 20);
     EXPECT_EQ(count(loop, "vpandd"), 8 * 2);
+}
+
+TEST(Instructions, AmxMultipliesTwoByTwoTilesInRegisters) {
+    std::mt19937 random(3);
+    const CpuLevel &level = find_level("amx");
+    const TestGroup group = dense_group({1024, 4096, UInt(8), true, "threshold"}, random);
+    const std::string code = assembly_of(group, level);
+    const std::string loop = hottest_loop(code, "tdpb");
+    EXPECT_EQ(count(loop, "tdpbuud"), 4);
+    EXPECT_EQ(count(loop, "tileload"), 4);
+    EXPECT_EQ(count(loop, "tilestore"), 0);
+    EXPECT_EQ(count(code, "tilestore"), 4);
+    EXPECT_EQ(count(code, "tileload"), 8);
 }
 
 TEST(Instructions, Avx2CountsBytesByTableAndWidensOutsideTheLoop) {

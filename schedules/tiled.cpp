@@ -1,0 +1,100 @@
+#include "schedules/families.h"
+#include "schedules/panels.h"
+#include "schedules/tiles.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace quantide {
+
+using namespace loops;
+using Halide::Func;
+using Halide::MemoryType;
+using Halide::RVar;
+using Halide::Stage;
+using Halide::TailStrategy;
+using Halide::Var;
+using Halide::VarOrRVar;
+
+namespace {
+
+/** Rows of which codes lie on the stack, and how many bytes these are at most. */
+constexpr int64_t kMostRows = 128, kMostCodes = 1 << 19;
+/** Bytes of inputs and sums of a strip of an image, which L2 holds. */
+constexpr int64_t kMostStrip = 384 << 10;
+
+/** So many rows, half a tile, take no longer by tiles than one by one. */
+constexpr int kFewestRows = 8;
+
+/** Sums of all rows of a span for a panel of outputs: by 2 x 2 tiles if `many` holds (undefined: always); the
+ * weights of a block of steps become bytes before all rows pass. */
+void schedule_tiles(const Kernel &kernel, const Halide::LoopLevel &at, const Panels &panels,
+                    const Tuning &tuning, const Halide::Expr &many) {
+    Func accumulate = find_stage(kernel, "accumulate");
+    const Var rows = accumulate.args()[1];
+    accumulate.bound(lane, 0, panels.lanes).compute_at(at).store_in(MemoryType::Register);
+    accumulate.vectorize(lane, tuning.vector).unroll(lane);
+    const std::vector<RVar> r = accumulate.rvars();
+    Stage update = accumulate.update();
+    if (many.defined()) {
+        Stage one_by_one = update;
+        update = update.specialize(many);
+        one_by_one.reorder({lane, r[0], r[1], r[2], rows, r[3]}).vectorize(lane, tuning.vector).unroll(lane);
+        one_by_one.unroll(r[0]);
+    }
+    update.rename(r[0], tile_loops::bit).rename(r[1], tile_loops::half).rename(r[2], tile_loops::step);
+    update.split(rows, tile, inner, tuning.rows, TailStrategy::RoundUp)
+        .split(inner, tile_loops::rows, tile_loops::row, 16)
+        .split(lane, tile_loops::outputs, lane, tuning.vector)
+        .reorder({lane, tile_loops::bit, tile_loops::half, tile_loops::row, tile_loops::outputs,
+                  tile_loops::rows, tile_loops::step, tile, r[3]})
+        .vectorize(lane);
+    Func weights = find_stage(kernel, "weights");
+    weights.compute_at(accumulate, r[3]).store_in(MemoryType::Register);
+    expand_in_registers(kernel, tuning.vector);
+}
+
+}  // namespace
+
+void schedule_tile_dense(Kernel &kernel, const Tuning &tuning) {
+    const Panels panels = schedule_panels(kernel, tuning);
+    const int rows = schedule_spans(kernel, panels, tuning, kMostRows, kMostCodes);
+    Func out = kernel.outputs[0];
+    const Halide::Expr batch =
+        kernel.m > 0 ? Halide::Expr(static_cast<int>(kernel.m)) : out.output_buffer().dim(1).extent();
+    schedule_tiles(kernel, {out, panels.loop}, panels, tuning, batch >= kFewestRows);
+    find_stage(kernel, "accumulate").bound_storage(row, rows);
+}
+
+void schedule_tile_conv(Kernel &kernel, const Tuning &tuning) {
+    Func out = kernel.outputs[0], image = find_stage(kernel, "image"), pixel = find_stage(kernel, "pixel"),
+         sum = find_stage(kernel, "sum");
+    const Var x = out.args()[1], y = out.args()[2], n = out.args()[3];
+    const Panels panels = schedule_panels(kernel, tuning);
+    const int in_tile = tile_width(kernel.width, 4);
+    out.split(x, tile, inner, in_tile, TailStrategy::ShiftInwards).unroll(inner);
+    // Rows of the output before a pooling.
+    const auto pooled_rows = static_cast<int64_t>(std::ceil(std::sqrt(kernel.pooled)));
+    const int64_t rows = std::clamp(kMostStrip / (kernel.row_bytes * pooled_rows), int64_t{1}, kernel.height);
+    out.split(y, strip, y, static_cast<int>(rows), TailStrategy::ShiftInwards);
+    std::vector<VarOrRVar> order = panels.inside;
+    order.insert(order.end(), {tile, y, panels.loop, strip, n});
+    out.reorder(order);
+    if (kernel.parallel) {
+        out.parallel(panels.loop);
+    }
+    // Not "Stack": Halide would put what is large on the heap.
+    image.compute_at(out, strip).store_in(MemoryType::Register).vectorize(image.args()[0]);
+    if (sum.defined()) {
+        pixel.compute_at(out, strip).store_in(MemoryType::Register);
+        pixel.update().atomic().vectorize(pixel.rvars()[0]);
+        sum.compute_at(out, strip).store_in(MemoryType::Register);
+        sum.vectorize(sum.args()[0], tuning.vector, TailStrategy::GuardWithIf);
+        sum.update()
+            .reorder(sum.args()[0], sum.rvars()[0])
+            .vectorize(sum.args()[0], tuning.vector, TailStrategy::GuardWithIf);
+    }
+    schedule_tiles(kernel, {out, panels.loop}, panels, tuning, {});
+}
+
+}  // namespace quantide

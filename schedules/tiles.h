@@ -1,0 +1,23 @@
+#pragma once
+#include <Halide.h>
+
+namespace quantide {
+
+// Products of tiles of bytes: 16 rows by 64 inputs times 64 inputs by 16 outputs, AMX's tdpb*. Halide 21 has
+// one accumulator in registers at a time, which waits for itself; here there are two by two. A schedule names
+// the loops of a reduction of byte_dot(); once all is lowered, a pass makes them tile instructions.
+
+namespace tile_loops {
+/** Within a tile: the bits of a word, the halves of a pair of words, its rows; its 16 outputs are a vector.
+ */
+inline const Halide::RVar bit("tile_bit"), half("tile_half");
+inline const Halide::Var row("tile_row");
+/** Around it, inside out: tiles of outputs, tiles of rows, and the steps of 64 inputs. */
+inline const Halide::Var outputs("tile_outputs"), rows("tile_rows");
+inline const Halide::RVar step("tile_step");
+}  // namespace tile_loops
+
+/** Makes a pipeline multiply by tile instructions where loops have the names above. */
+void lower_tiles(Halide::Pipeline &pipeline);
+
+}  // namespace quantide
