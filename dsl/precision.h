@@ -30,7 +30,7 @@ inline Precision ternary() { return {"ternary"}; }
 inline Precision stochastic_ternary() { return {"stochastic_ternary"}; }
 
 /** `bits` from 1 to 8: the nearest of 2^bits evenly spaced numbers from -1 to 1, which 0 is not one of; of
- * one bit sign() (Hubara et al. 2016, "Quantized Neural Networks"). As weights, 7 bits at most. */
+ * one bit sign() (Hubara et al. 2016, "Quantized Neural Networks"). */
 inline Precision symmetric(int bits) {
     return bits == 1 ? sign() : Precision{"symmetric(" + std::to_string(bits) + ")"};
 }

@@ -133,6 +133,31 @@ ConvCase make_conv_case(const Choice &choice) {
     return c;
 }
 
+Arrays draw_parameters(const Graph &network, Random &random) {
+    Arrays result;
+    for (const Node &node : network.nodes) {
+        if (node.op != "parameter") {
+            continue;
+        }
+        const Value &value = network.value(node.outputs[0]);
+        Array &array = result[value.name] = random.floats(value.shape, -1, 1);
+        for (float &number : array.floats()) {
+            if (value.name.ends_with("running_var")) {
+                number = number * number * 40;
+            } else if (value.name.ends_with("running_mean")) {
+                number *= 5;
+            } else if (value.name == "batch_norm1.weight" && number > 0.9F) {
+                number = 0;
+            }
+        }
+        if (value.name.ends_with(".range")) {
+            array.floats()[0] = random.real(-2, -0.25F);
+            array.floats()[1] = random.real(0.5F, 2);
+        }
+    }
+    return result;
+}
+
 std::vector<ConvCase> group_cases() {
     struct Groups {
         int64_t channels, groups, outputs;
@@ -209,24 +234,7 @@ Graph ConvCase::network(const std::string &name) const {
 
 Arrays ConvCase::parameters(const Graph &network) const {
     Random random(seed_of(*this));
-    Arrays result;
-    for (const Node &node : network.nodes) {
-        if (node.op != "parameter") {
-            continue;
-        }
-        const Value &value = network.value(node.outputs[0]);
-        Array &array = result[value.name] = random.floats(value.shape, -1, 1);
-        for (float &number : array.floats()) {
-            if (value.name.ends_with("running_var")) {
-                number = number * number * 40;
-            } else if (value.name.ends_with("running_mean")) {
-                number *= 5;
-            } else if (value.name == "batch_norm1.weight" && number > 0.9F) {
-                number = 0;
-            }
-        }
-    }
-    return result;
+    return draw_parameters(network, random);
 }
 
 Array ConvCase::input() const {

@@ -28,6 +28,9 @@ struct ConvCase {
     Array input() const;
 };
 
+/** Numbers for the parameters of such a network. */
+Arrays draw_parameters(const Graph &network, Random &random);
+
 /** The axes of the grid; their rules leave out windows larger than the padded image, groups that do not
  * divide the channels, and pools larger than what they pool. */
 const Axes &conv_axes();

@@ -9,11 +9,13 @@
 #include "runtime/parallel.h"
 #include "tests/codegen/command.h"
 #include "tests/geometry/cases.h"
+#include "tests/geometry/pairs.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdlib>
+#include <functional>
 #include <iterator>
 #include <stdexcept>
 
@@ -23,54 +25,26 @@ namespace {
 
 constexpr uint32_t kSeed = 1;
 
-/** Each combination of values of so many axes is in a case. */
-int strength() {
-    const char *all = std::getenv("QUANTIDE_TEST_ALL");
-    return all != nullptr && *all != 0 ? 3 : 2;
-}
-
-/** A case and what the interpreter makes of it. */
-struct Drawn {
-    ConvCase conv;
-    std::string name;
-    Graph network;
-    Arrays parameters;
-    Array input, expected;
-};
-
-const std::vector<Drawn> &drawn() {
-    static const std::vector<Drawn> all = [] {
-        const Covering covering = cover(conv_axes(), strength(), kSeed);
-        std::vector<ConvCase> cases = group_cases();
-        std::transform(covering.choices.begin(), covering.choices.end(), std::back_inserter(cases),
-                       make_conv_case);
-        std::vector<Drawn> result(cases.size());
-        parallel_for(result.size(), 0, [&](size_t i) {
-            Drawn &d = result[i];
-            d.conv = cases[i];
-            d.name = fmt::format("case{}", i);
-            d.network = d.conv.network(d.name);
-            d.parameters = d.conv.parameters(d.network);
-            d.input = d.conv.input();
-            Arrays bindings = d.parameters;
-            bindings["image"] = d.input;
-            d.expected = interpret_outputs(d.network, bindings).at(0);
-        });
-        fmt::print(
-            "{} cases, {} of them from seed {}, which hold the {} combinations of {} values that are "
-            "possible\n",
-            result.size(), covering.choices.size(), kSeed, covering.covered, strength());
-        return result;
-    }();
-    return all;
+/** Interprets each case, of which `make` says everything but what is expected. */
+std::vector<Case> interpreted(size_t count, const std::function<Case(size_t)> &make) {
+    std::vector<Case> result(count);
+    parallel_for(count, 0, [&](size_t i) {
+        Case c = make(i);
+        Arrays bindings = c.parameters;
+        bindings["image"] = c.input;
+        c.expected = interpret_outputs(c.network, bindings).at(0);
+        result[i] = std::move(c);
+    });
+    return result;
 }
 
 std::string text_of(const Array &array) {
     return {reinterpret_cast<const char *>(array.bytes.data()), array.bytes.size()};
 }
 
-/** Has products multiplied by tiles wherever the level can, however few positions they have. */
-void ask_for_tiles(Graph &graph, const CpuLevel &level) {
+/** Has products multiplied by tiles wherever the level can, however few positions they have; else, of those
+ * whose layers ask for nothing, by the second best arithmetic if there is one. */
+void ask_for_arithmetics(Graph &graph, const CpuLevel &level, bool second_best) {
     for (Node &node : graph.nodes) {
         if (!is_integer_product(node)) {
             continue;
@@ -84,17 +58,19 @@ void ask_for_tiles(Graph &graph, const CpuLevel &level) {
             node.attributes["arithmetic"] = std::string("tiles");
         } else if (!asked.empty()) {
             node.attributes["arithmetic"] = asked.mapped();
+        } else if (second_best && costs.size() > 1) {
+            node.attributes["arithmetic"] = std::string(to_string(costs[1].arithmetic));
         }
     }
 }
 
 /** A program that runs the library of every case on its input and compares the result. */
-std::string main_of_all() {
+std::string main_of(std::span<const Case> cases) {
     std::string text, calls;
-    for (const Drawn &d : drawn()) {
-        text += fmt::format("#include \"{}/{}.h\"\n", d.name, d.name);
-        calls += fmt::format("    CALL({}, {}, {}, {}, \"{}\");\n", d.name, d.conv.batch,
-                             d.input.bytes.size(), d.expected.bytes.size(), d.conv.text());
+    for (const Case &c : cases) {
+        text += fmt::format("#include \"{0}/{0}.h\"\n", c.network.name);
+        calls += fmt::format("    CALL({}, {}, {}, {}, \"{}\");\n", c.network.name, c.input.shape[0],
+                             c.input.bytes.size(), c.expected.bytes.size(), c.text);
     }
     return text + R"(#include <stdio.h>
 #include <string.h>
@@ -120,32 +96,80 @@ int main(int argc, char **argv) {
     return fclose(data) != 0 || differ != 0;
 }}
 )",
-                       drawn().size(), drawn().at(0).name);
+                       cases.size(), cases[0].network.name);
 }
 
 }  // namespace
 
-void write_geometry_program(const std::string &target, const std::string &compiler,
-                            const std::string &folder) {
+bool test_all() {
+    const char *all = std::getenv("QUANTIDE_TEST_ALL");
+    return all != nullptr && *all != 0;
+}
+
+const std::vector<Case> &geometry_cases() {
+    static const std::vector<Case> all = [] {
+        const int strength = test_all() ? 3 : 2;
+        const Covering covering = cover(conv_axes(), strength, kSeed);
+        std::vector<ConvCase> cases = group_cases();
+        std::transform(covering.choices.begin(), covering.choices.end(), std::back_inserter(cases),
+                       make_conv_case);
+        fmt::print(
+            "{} cases, {} of them from seed {}, which hold the {} combinations of {} values that are "
+            "possible\n",
+            cases.size(), covering.choices.size(), kSeed, covering.covered, strength);
+        return interpreted(cases.size(), [&](size_t i) {
+            const Graph network = cases[i].network(fmt::format("case{}", i));
+            return Case{.text = cases[i].text(),
+                        .network = network,
+                        .parameters = cases[i].parameters(network),
+                        .input = cases[i].input(),
+                        .expected = {}};
+        });
+    }();
+    return all;
+}
+
+const std::vector<Case> &quantizer_pairs() {
+    static const std::vector<Case> all = [] {
+        const std::vector<PairCase> cases = pair_cases(test_all());
+        fmt::print("{} convolutions and {} dense layers of pairs of quantizers\n", cases.size(),
+                   cases.size());
+        return interpreted(cases.size(), [&](size_t i) {
+            const Graph network = cases[i].network(fmt::format("pair{}", i));
+            Random random(static_cast<uint32_t>(i));
+            return Case{.text = cases[i].text(),
+                        .network = network,
+                        .parameters = draw_parameters(network, random),
+                        .input = cases[i].input(),
+                        .expected = {},
+                        .second_best = cases[i].second_best};
+        });
+    }();
+    return all;
+}
+
+void write_geometry_program(std::span<const Case> cases, const std::string &target,
+                            const std::string &compiler, const std::string &folder) {
     LibraryOptions options;
     options.target = find_target(target);
-    options.cache = CodeCache();
+    // Kernels that cases share are compiled once.
+    options.cache = CodeCache(folder + "/cache");
     options.threads = 1;
-    parallel_for(drawn().size(), 0, [&](size_t i) {
-        const Drawn &d = drawn()[i];
+    parallel_for(cases.size(), 0, [&](size_t i) {
+        const Case &c = cases[i];
         PassOptions passes;
-        passes.parameters = &d.parameters;
-        Graph graph = run_passes(d.network, deployment_passes(), passes);
-        ask_for_tiles(graph, *options.target.levels[0]);
-        write_library(compile_library(make_program(graph), options), folder + "/" + d.name);
+        passes.parameters = &c.parameters;
+        Graph graph = run_passes(c.network, deployment_passes(), passes);
+        ask_for_arithmetics(graph, *options.target.levels[0], c.second_best);
+        write_library(compile_library(make_program(graph), options), folder + "/" + c.network.name);
     });
     std::string libraries, data;
-    for (const Drawn &d : drawn()) {
-        libraries += fmt::format("{0}/lib{0}.a\n", d.name);
-        data += text_of(d.input) + text_of(d.expected);
+    for (const Case &c : cases) {
+        libraries += fmt::format("{0}/lib{0}.a\n", c.network.name);
+        data += text_of(c.input) + text_of(c.expected);
     }
     write_file(folder + "/data", data);
-    write_file(folder + "/main.c", main_of_all());
+    write_file(folder + "/main.c", main_of(cases));
     write_file(folder + "/libraries", libraries);
     const CommandResult linked =
         run_command("cd " + folder + " && " + compiler + " -std=c99 -O1 main.c @libraries -o program");
