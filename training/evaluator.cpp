@@ -1,6 +1,8 @@
 #include "training/evaluator.h"
 
+#include "compiler/lower/group_lowering.h"
 #include "compiler/passes/pass.h"
+#include "training/initialize.h"
 
 #include <algorithm>
 
@@ -18,6 +20,21 @@ Program deployed(const Graph &network, const Arrays &parameters) {
 }
 
 }  // namespace
+
+void check_deploys(const Graph &network) {
+    Arrays parameters = initial_parameters(network, 1);
+    for (const Node &node : network.nodes) {
+        if (node.op == "affine_codes" && node.has("momentum")) {
+            const auto ends = parameters.at(network.value(node.inputs[1]).name).floats();
+            std::fill(ends.begin(), ends.end(), 1.0F);
+            std::fill_n(ends.begin(), ends.size() / 2, -1.0F);
+        }
+    }
+    const Program program = deployed(network, parameters);
+    for (const int group : program.groups) {
+        group_signature(program.graph, group, {.level = &host_level()});
+    }
+}
 
 Evaluator::Evaluator(const Graph &network, const Arrays &parameters, const JitOptions &options)
     : network_(network), jit_(std::in_place, deployed(network, parameters), options) {}

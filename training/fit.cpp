@@ -251,6 +251,7 @@ private:
 
 FitResult fit(const Graph &network, const Recipe &recipe, DataSplits data, const FitOptions &options) {
     check_recipe(network.name, recipe);
+    check_deploys(network);
     user_check(data.train.size() >= recipe.batch,
                "network '{}': expected at least {} training images, found {}", network.name, recipe.batch,
                data.train.size());

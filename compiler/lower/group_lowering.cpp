@@ -360,8 +360,12 @@ void GroupLowering::finish() {
             if (packs) {
                 stage("pack", bits);
                 kernel.planes = value.type.bits;
-                // Where codes of 32 channels follow from a word, they are computed once for all planes.
-                if (kernel.planes > 1 && (!has_panels(value.layout) || value.shape.size() == 2)) {
+                // Where codes of 32 channels follow from a word, they are computed once for all planes; and
+                // before they are packed where they come from many places: Halide 21 fails to vectorize that
+                // as one.
+                const bool gathers = graph.producer(id).op == "reshape";
+                if ((kernel.planes > 1 || gathers) &&
+                    (!has_panels(value.layout) || value.shape.size() == 2)) {
                     stage("codes_to_pack", elements(id));
                 }
             }

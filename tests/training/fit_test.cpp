@@ -274,6 +274,18 @@ TEST(Fit, NamesTheFileThatLacksAMoment) {
                  {options.checkpoint, "'dense1.weight.m'", "none"});
 }
 
+TEST(Fit, RefusesWhatCannotBeDeployedBeforeItTrains) {
+    const Graph undeployable = build("net", [] {
+        Tensor x = input("image", {9}, UInt(8), {.scale = 2.0F / 255, .offset = -1});
+        x = quantize(batch_norm(dense(x, {.units = 7, .weights = affine(8)})), affine(8));
+        return dense(x, {.units = kClasses, .weights = affine(8), .arithmetic = "popcount"});
+    });
+    FitOptions options;
+    options.compiling = [](const std::string &, int) { FAIL() << "compiles"; };
+    expect_error([&] { fit(undeployable, recipe(), splits(), options); },
+                 {"dense2", "bytes", "found 'popcount'"});
+}
+
 TEST(Fit, RefusesDataThatDoesNotFit) {
     const auto expect_refused = [](const std::function<void(DataSplits &)> &change,
                                    std::initializer_list<std::string> fragments) {

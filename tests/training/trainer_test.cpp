@@ -77,6 +77,14 @@ std::vector<Case> cases() {
              return batch_norm(dense(flatten(x), {.units = 3, .weights = sign()}));
          },
          squared_hinge(), kAdam, 4},
+        {"few_channels_flattened",
+         [] {
+             Tensor x = input("image", {3, 4, 4}, UInt(8), {.scale = 0.125F, .offset = -1});
+             x = conv2d(x, {.channels = 3, .padding = same(), .weights = sign()});
+             x = quantize(batch_norm(max_pool(x)), sign());
+             return batch_norm(dense(flatten(x), {.units = 3, .weights = sign()}));
+         },
+         squared_hinge(), kAdam, 4},
         {"padded_signs",
          [] {
              Tensor x = input("image", {3, 4, 4}, UInt(8), {.scale = 0.125F, .offset = -1});
