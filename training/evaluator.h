@@ -29,7 +29,8 @@ private:
     AlignedBytes scratch_;
 };
 
-/** Throws CompileError if a network cannot be deployed on this machine, whatever its parameters; compiles nothing. */
+/** Throws CompileError if a network cannot be deployed on this machine, whatever its parameters; compiles
+ * nothing. */
 void check_deploys(const Graph &network);
 
 /** The share of rows whose highest score is not the label's; the first of equal scores counts. */

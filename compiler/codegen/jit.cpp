@@ -87,21 +87,25 @@ JitProgram::JitProgram(Program program, const JitOptions &options) : chain(std::
     const LowerGroup lower = options.lower != nullptr ? options.lower : lower_group;
 
     std::map<std::string, size_t> index;
-    std::vector<int> groups;
+    std::vector<std::pair<int, LowerOptions>> distinct;  // group and how it is lowered
     for (int group : chain.groups) {
-        const auto [it, fresh] =
-            index.emplace(group_signature(chain.graph, group, lower_options), groups.size());
-        if (fresh) {
-            groups.push_back(group);
+        std::vector<Variant> &variants = kernels_of.emplace_back();
+        for (const KernelVariant &variant : kernel_variants(chain.graph, group, lower_options)) {
+            const auto [it, fresh] =
+                index.emplace(group_signature(chain.graph, group, variant.options), distinct.size());
+            if (fresh) {
+                distinct.emplace_back(group, variant.options);
+            }
+            variants.push_back({variant.least_batch, it->second});
         }
-        kernel_of.push_back(it->second);
     }
     if (options.compiling) {
-        options.compiling(static_cast<int>(groups.size()));
+        options.compiling(static_cast<int>(distinct.size()));
     }
-    std::vector<std::optional<JitKernel>> made(groups.size());
-    parallel_for(groups.size(), options.compile_threads,
-                 [&](size_t i) { made[i].emplace(lower(chain.graph, groups[i], lower_options)); });
+    std::vector<std::optional<JitKernel>> made(distinct.size());
+    parallel_for(distinct.size(), options.compile_threads, [&](size_t i) {
+        made[i].emplace(lower(chain.graph, distinct[i].first, distinct[i].second));
+    });
     for (std::optional<JitKernel> &kernel : made) {
         kernels.push_back(std::move(*kernel));
     }
@@ -159,7 +163,9 @@ void JitProgram::run(const JitMemory &memory, int64_t batch, std::vector<double>
             operands.push_back(&descriptors[k].buffer);
         }
         const Clock::time_point start = seconds != nullptr ? Clock::now() : Clock::time_point{};
-        const int status = kernels[kernel_of[static_cast<size_t>(step.kernel)]].run(operands);
+        const std::vector<Variant> &variants = kernels_of[static_cast<size_t>(step.kernel)];
+        const Variant &variant = batch >= variants.back().least_batch ? variants.back() : variants.front();
+        const int status = kernels[variant.kernel].run(operands);
         internal_check(status == 0, "layer '{}': its kernel returned {}", step.layer, status);
         if (seconds != nullptr) {
             (*seconds)[i] += std::chrono::duration<double>(Clock::now() - start).count();

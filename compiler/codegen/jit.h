@@ -84,8 +84,12 @@ private:
     void bind_constants();
 
     Program chain;
-    std::vector<JitKernel> kernels;  ///< distinct ones
-    std::vector<size_t> kernel_of;   ///< Program's kernel index -> index in `kernels`
+    struct Variant {
+        int64_t least_batch;
+        size_t kernel;
+    };
+    std::vector<JitKernel> kernels;                ///< distinct ones
+    std::vector<std::vector<Variant>> kernels_of;  ///< Program's kernel index -> what computes it
     std::vector<const void *> constants;
 };
 

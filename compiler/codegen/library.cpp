@@ -9,7 +9,7 @@
 #include "compiler/codegen/kernel_compiler.h"
 #include "compiler/codegen/program_module.h"
 #include "compiler/codegen/stubs.h"
-#include "compiler/lower/arithmetic.h"
+
 #include "compiler/lower/group_lowering.h"
 
 #include <algorithm>
@@ -168,13 +168,16 @@ Library compile_library(const Program &program, const LibraryOptions &options) {
     for (const CpuLevel *level : target.levels) {
         for (size_t kernel = 0; kernel < program.groups.size(); ++kernel) {
             const int group = program.groups[kernel];
-            const CpuLevel &code = code_level(program.graph, group, *level);
-            const std::string symbol = kernel_symbol(network, static_cast<int>(kernel), code);
-            if (std::find(symbols.begin(), symbols.end(), symbol) == symbols.end()) {
-                const LowerOptions lower_options{&code, std::nullopt, options.parallel, true};
-                requests.push_back({group_signature(program.graph, group, lower_options), lower_options,
-                                    [=, &program] { return lower(program.graph, group, lower_options); }});
-                symbols.push_back(symbol);
+            const LowerOptions wanted{level, std::nullopt, options.parallel, true};
+            for (const KernelVariant &variant : kernel_variants(program.graph, group, wanted)) {
+                const std::string symbol = kernel_symbol(network, static_cast<int>(kernel),
+                                                         *variant.options.level, variant.least_batch > 1);
+                if (std::find(symbols.begin(), symbols.end(), symbol) == symbols.end()) {
+                    const LowerOptions &how = variant.options;
+                    requests.push_back({group_signature(program.graph, group, how), how,
+                                        [=, &program] { return lower(program.graph, group, how); }});
+                    symbols.push_back(symbol);
+                }
             }
         }
     }

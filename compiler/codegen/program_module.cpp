@@ -5,7 +5,7 @@
 #include "compiler/codegen/cpu_probe.h"
 #include "compiler/codegen/halide_ir.h"
 #include "compiler/codegen/kernel_compiler.h"
-#include "compiler/lower/arithmetic.h"
+
 #include "compiler/lower/group_lowering.h"
 
 #include <fmt/ranges.h>
@@ -35,8 +35,12 @@ bool has_batch(const Buffer &buffer) {
     return std::find(buffer.extents.begin(), buffer.extents.end(), kBatch) != buffer.extents.end();
 }
 
-const CpuLevel &level_of_kernel(const Program &program, int kernel, const CpuLevel &level) {
-    return code_level(program.graph, program.groups.at(static_cast<size_t>(kernel)), level);
+std::vector<KernelVariant> variants_of(const Program &program, int kernel, const CpuLevel &level) {
+    return kernel_variants(program.graph, program.groups.at(static_cast<size_t>(kernel)), {.level = &level});
+}
+
+std::string symbol_of(const std::string &network, int kernel, const KernelVariant &variant) {
+    return kernel_symbol(network, kernel, *variant.options.level, variant.least_batch > 1);
 }
 
 /** Emits the functions of one program. */
@@ -64,10 +68,14 @@ public:
                 buffers.push_back(
                     Variable::make(Halide::type_of<halide_buffer_t *>(), fmt::format("buffer_{}_{}", i, k)));
             }
-            const Stmt call = call_checked(
-                ir_call(kernel_symbol(network, step.kernel, level_of_kernel(program, step.kernel, level)),
-                        buffers),
-                fmt::format("status_{}", i));
+            Stmt call;
+            for (const KernelVariant &variant : variants_of(program, step.kernel, level)) {
+                const Stmt here = call_checked(ir_call(symbol_of(network, step.kernel, variant), buffers),
+                                               fmt::format("status_{}", i));
+                call = call.defined()
+                           ? IfThenElse::make(batch >= static_cast<int>(variant.least_batch), here, call)
+                           : here;
+            }
             s = s.defined() ? Block::make(call, s) : call;
             for (size_t k = 0; k < step.operands.size(); k++) {
                 s = LetStmt::make(buffers[k].as<Variable>()->name, descriptor(step.operands[k]), s);
@@ -230,8 +238,8 @@ int64_t scratch_bytes_per_image(const Program &program) {
     return std::max(round_up(program.scratch_bytes_per_image, kUnit), kUnit);
 }
 
-std::string kernel_symbol(const std::string &network, int kernel, const CpuLevel &level) {
-    return fmt::format("{}_k{}_{}", network, kernel, level.name);
+std::string kernel_symbol(const std::string &network, int kernel, const CpuLevel &level, bool many) {
+    return fmt::format("{}_k{}_{}{}", network, kernel, level.name, many ? "_many" : "");
 }
 
 std::string level_symbol(const std::string &network) { return network + "_level_index"; }
@@ -276,7 +284,10 @@ std::string program_text(const Program &program, const std::string &network, con
     for (const Step &step : program.steps) {
         text += fmt::format("kernel {} of", step.kernel);
         for (const CpuLevel *level : target.levels) {
-            text += fmt::format(" {}", level_of_kernel(program, step.kernel, *level).name);
+            for (const KernelVariant &variant : variants_of(program, step.kernel, *level)) {
+                text +=
+                    fmt::format(" {} from {}", symbol_of(network, step.kernel, variant), variant.least_batch);
+            }
         }
         for (const Buffer &b : step.operands) {
             text += fmt::format(" ({} {} {} {} [{}])", static_cast<int>(b.space),

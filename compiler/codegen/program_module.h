@@ -27,8 +27,9 @@ int32_t max_batch(const Program &program);
 /** Bytes of scratch an image, a multiple of 64 and never 0, which stands for a batch out of range. */
 int64_t scratch_bytes_per_image(const Program &program);
 
-/** The symbol of a kernel of a level. */
-std::string kernel_symbol(const std::string &network, int kernel, const CpuLevel &level);
+/** The symbol of a kernel of a level; `many`: the second of two, for large batches (see kernel_variants()).
+ */
+std::string kernel_symbol(const std::string &network, int kernel, const CpuLevel &level, bool many);
 
 /** The name of the function that returns the CPU level's index; hidden in the library. */
 std::string level_symbol(const std::string &network);

@@ -138,7 +138,7 @@ void measure_layers(const std::string &name, const Layers &layers, const CpuLeve
     const Arrays parameters = parameters_of(network, {});
     const Program program = deployed_program(network, parameters),
                   rival = deployed_program(as_float32(network), parameters);
-    const LowerChoice choice{.level = &level},
+    const LowerChoice choice{.level = &level, .expected_batch = layers.batch},
         fast{.level = &level, .batch = {}, .parallel = false, .strict_float = false};
     // Only the first product's layers are measured: others of the chain have the same candidates.
     std::vector<ArithmeticVariant> variants = arithmetic_variants(program, choice, options.all_arithmetic);

@@ -135,10 +135,10 @@ JitProgram jit_program(Program program, const CpuLevel &level, bool parallel, bo
     return JitProgram(std::move(program), options);
 }
 
-std::vector<KernelReport> report_kernels(const Program &program, const LowerChoice &choice) {
+std::vector<KernelReport> report_kernels(const Program &program, const LowerChoice &choice, int64_t batch) {
     std::vector<KernelReport> kernels;
     for (const Step &step : program.steps) {
-        kernels.push_back(report_kernel(program, step, choice));
+        kernels.push_back(report_kernel(program, step, kernel_choice(program, step, choice, batch)));
     }
     return kernels;
 }
@@ -157,10 +157,9 @@ void bench_network(const BenchOptions &options, BenchReport &report) {
         jit_program(deployed_program(as_float32(network), parameters), *level, parallel, false);
     const LoadedLibrary library(
         program, find_target(fmt::format("{}-linux-{}", level->architecture, level->name)), parallel);
-    const std::vector<KernelReport> kernels = report_kernels(program, {.level = level});
-    const Limits limit_loops(*level, kernels);
-
     for (const int64_t batch : options.batches) {
+        const std::vector<KernelReport> kernels = report_kernels(program, {.level = level}, batch);
+        const Limits limit_loops(*level, kernels);
         Subject subject(ours, batch), rival_subject(rival, batch);
         std::vector<double> parts(program.steps.size()), rival_parts(rival.program().steps.size());
         std::vector<Contender> contenders = {{[&] { subject.run(library); }},
@@ -209,18 +208,18 @@ void bench_arithmetics(const BenchOptions &options, BenchReport &report) {
     const Program program = deployed_program(network, parameters_of(network, options.parameters));
     const std::vector<ArithmeticVariant> variants = arithmetic_variants(program, choice, true);
     std::vector<std::unique_ptr<JitProgram>> programs;
-    std::vector<std::vector<KernelReport>> kernels;
     for (const ArithmeticVariant &variant : variants) {
         programs.push_back(
             std::make_unique<JitProgram>(jit_program(variant.program, *level, parallel, true)));
-        kernels.push_back(report_kernels(variant.program, choice));
     }
     ChoiceCheck choices;
     for (const int64_t batch : options.batches) {
         std::vector<std::unique_ptr<Subject>> subjects;
         std::vector<std::vector<double>> parts(variants.size(), std::vector<double>(program.steps.size()));
         std::vector<Contender> contenders;
+        std::vector<std::vector<KernelReport>> kernels;
         for (size_t i = 0; i < variants.size(); ++i) {
+            kernels.push_back(report_kernels(variants[i].program, choice, batch));
             subjects.push_back(std::make_unique<Subject>(*programs[i], batch));
             contenders.push_back({[&, i] { subjects[i]->run(&parts[i]); }, &parts[i]});
         }
@@ -259,7 +258,8 @@ void bench_training(const BenchOptions &options, BenchReport &report) {
     const Program &program = trainer.program();
     const CpuLevel &level = host_level();
     const std::vector<KernelReport> kernels = report_kernels(
-        program, {.level = &level, .batch = recipe.batch, .parallel = true, .strict_float = false});
+        program, {.level = &level, .batch = recipe.batch, .parallel = true, .strict_float = false},
+        recipe.batch);
     const Limits limit_loops(level, kernels);
 
     const AlignedBytes images = random_bytes(program.graph.value(program.inputs.at(0)), 1);

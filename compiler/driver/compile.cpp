@@ -40,10 +40,12 @@ void add_assembly(OutputFiles &files, const std::string &folder, const Program &
                   bool parallel) {
     for (const Step &step : program.steps) {
         for (const CpuLevel *level : target.levels) {
-            const std::string name = kernel_symbol(program.graph.name, step.kernel, *level);
-            files.emplace_back(
-                folder + name + ".s",
-                kernel_assembly(program, step, {.level = level, .batch = {}, .parallel = parallel}));
+            for (const auto &[least_batch, choice] :
+                 kernel_choices(program, step, {.level = level, .batch = {}, .parallel = parallel})) {
+                const std::string name =
+                    kernel_symbol(program.graph.name, step.kernel, *choice.level, least_batch > 1);
+                files.emplace_back(folder + name + ".s", kernel_assembly(program, step, choice));
+            }
         }
     }
 }

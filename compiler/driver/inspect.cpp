@@ -152,6 +152,13 @@ LowerChoice lower_choice(const InspectOptions &options) {
             .strict_float = false};
 }
 
+/** "popcount (vpopcntd)". */
+std::string arithmetic_of(const KernelReport &report) {
+    return report.arithmetic.empty()    ? "-"
+           : report.instruction.empty() ? report.arithmetic
+                                        : fmt::format("{} ({})", report.arithmetic, report.instruction);
+}
+
 /** What a level does in each kernel, and how long it takes by the rates in use. */
 Table arithmetic_table(const Program &program, const Target &target, LowerChoice choice) {
     Table table = {{"#", "layer", "kernel"}};
@@ -163,12 +170,14 @@ Table arithmetic_table(const Program &program, const Target &target, LowerChoice
         std::vector<std::string> row = {std::to_string(step.kernel), step.layer, ""};
         for (size_t i = 0; i < target.levels.size(); ++i) {
             choice.level = target.levels[i];
-            const KernelReport report = report_kernel(program, step, choice);
+            const auto kernels = kernel_choices(program, step, choice);
+            const KernelReport report = report_kernel(program, step, kernels.front().second);
             row[2] = report.family;
-            row.push_back(report.arithmetic.empty() ? "-"
-                          : report.instruction.empty()
-                              ? report.arithmetic
-                              : fmt::format("{} ({})", report.arithmetic, report.instruction));
+            row.push_back(arithmetic_of(report));
+            if (kernels.size() > 1) {
+                row.back() += fmt::format(", from {} images {}", kernels[1].first,
+                                          arithmetic_of(report_kernel(program, step, kernels[1].second)));
+            }
             const std::optional<double> gops = rate_of(*choice.level, report.arithmetic);
             if (step.operations == 0 || !gops) {
                 row.emplace_back("-");
@@ -191,25 +200,37 @@ Table arithmetic_table(const Program &program, const Target &target, LowerChoice
 
 /** What each level could multiply codes by: the choice, the runner-up and what both are estimated to take. */
 Table choice_table(const Program &program, const Target &target, LowerChoice choice) {
-    Table table = {{"#", "layer", "level", "choice", "one image", "of many", "because", "runner-up",
+    Table table = {{"#", "layer", "level", "images", "choice", "one image", "of many", "because", "runner-up",
                     "one image", "of many", "because"}};
     for (const Step &step : program.steps) {
         for (const CpuLevel *level : target.levels) {
             choice.level = level;
-            const std::vector<ArithmeticReport> found = report_arithmetics(program, step, choice);
-            if (found.empty()) {
-                continue;
-            }
-            std::vector<std::string> row = {std::to_string(step.kernel), step.layer, level->name};
-            for (size_t i = 0; i < 2; ++i) {
-                if (i < found.size()) {
-                    row.insert(row.end(), {found[i].name, format_seconds(found[i].one),
-                                           format_seconds(found[i].many), found[i].why});
-                } else {
-                    row.insert(row.end(), {"none", "-", "-", "-"});
+            const auto kernels = kernel_choices(program, step, choice);
+            for (const auto &[least_batch, kernel] : kernels) {
+                const std::vector<ArithmeticReport> found =
+                    report_arithmetics(program, step,
+                                       {.level = level,
+                                        .batch = kernel.batch,
+                                        .parallel = kernel.parallel,
+                                        .strict_float = kernel.strict_float,
+                                        .expected_batch = kernel.expected_batch});
+                if (found.empty()) {
+                    continue;
                 }
+                const std::string images = kernels.size() == 1 ? "any"
+                                           : least_batch > 1   ? fmt::format("from {}", least_batch)
+                                                               : fmt::format("to {}", kernels[1].first - 1);
+                std::vector<std::string> row = {std::to_string(step.kernel), step.layer, level->name, images};
+                for (size_t i = 0; i < 2; ++i) {
+                    if (i < found.size()) {
+                        row.insert(row.end(), {found[i].name, format_seconds(found[i].one),
+                                               format_seconds(found[i].many), found[i].why});
+                    } else {
+                        row.insert(row.end(), {"none", "-", "-", "-"});
+                    }
+                }
+                table.push_back(std::move(row));
             }
-            table.push_back(std::move(row));
         }
     }
     return table;

@@ -11,7 +11,7 @@ namespace quantide {
 namespace {
 
 LowerOptions lower_options(const LowerChoice &choice) {
-    return {choice.level, choice.batch, choice.parallel, choice.strict_float};
+    return {choice.level, choice.batch, choice.parallel, choice.strict_float, choice.expected_batch};
 }
 
 int group_of(const Program &program, const Step &step) {
@@ -35,6 +35,24 @@ std::string family_of(const Kernel &kernel) {
 
 }  // namespace
 
+std::vector<std::pair<int64_t, LowerChoice>> kernel_choices(const Program &program, const Step &step,
+                                                            const LowerChoice &choice) {
+    std::vector<std::pair<int64_t, LowerChoice>> result;
+    for (const KernelVariant &variant :
+         kernel_variants(program.graph, group_of(program, step), lower_options(choice))) {
+        const LowerOptions &how = variant.options;
+        result.push_back({variant.least_batch,
+                          {how.level, how.batch, how.parallel, how.strict_float, how.expected_batch}});
+    }
+    return result;
+}
+
+LowerChoice kernel_choice(const Program &program, const Step &step, const LowerChoice &choice,
+                          int64_t batch) {
+    const auto choices = kernel_choices(program, step, choice);
+    return batch >= choices.back().first ? choices.back().second : choices.front().second;
+}
+
 KernelReport report_kernel(const Program &program, const Step &step, const LowerChoice &choice) {
     const Kernel kernel = lower_step(program, step, choice);
     return {family_of(kernel), kernel.arithmetic, find_schedule(kernel.family, kernel.target).instruction,
@@ -47,7 +65,8 @@ std::vector<ArithmeticReport> report_arithmetics(const Program &program, const S
     for (const Node &node : program.graph.nodes) {
         if (node.group == group_of(program, step) && is_integer_product(node)) {
             for (const ArithmeticCost &cost : arithmetics_of(program.graph, node, lower_options(choice))) {
-                reports.push_back({to_string(cost.arithmetic), cost.name, cost.one, cost.many, cost.why});
+                reports.push_back({to_string(cost.arithmetic), cost.name, cost.seconds(1),
+                                   cost.seconds(kLargeBatch), cost.why});
             }
         }
     }

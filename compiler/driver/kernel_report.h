@@ -20,7 +20,15 @@ struct LowerChoice {
     std::optional<int64_t> batch = {};
     bool parallel = false;
     bool strict_float = true;
+    std::optional<int64_t> expected_batch = {};
 };
+
+/** How the kernels of a step are lowered, by the least batch that each is for (see kernel_variants()). */
+std::vector<std::pair<int64_t, LowerChoice>> kernel_choices(const Program &program, const Step &step,
+                                                            const LowerChoice &choice);
+
+/** How that is lowered which runs a batch. */
+LowerChoice kernel_choice(const Program &program, const Step &step, const LowerChoice &choice, int64_t batch);
 
 /** What the compiler chooses for a step of a program. */
 KernelReport report_kernel(const Program &program, const Step &step, const LowerChoice &choice);

@@ -31,7 +31,8 @@ constexpr int64_t kTileRows = 32, kTileOutputs = 16;
 constexpr int64_t kFewestTileRows = 8;
 /** Of inputs as bytes on the stack: what a block of rows, or a row of a convolution, may have. */
 constexpr int64_t kMostTileBytes = 1 << 19;
-constexpr int64_t kLargeBatch = 100;
+/** Two kernels of a group are worth their code if one would be so much slower for one image or for many. */
+constexpr double kWorthTwo = 1.1;
 
 int64_t positions_of(const Graph &graph, const Node &node) {
     const Shape &shape = graph.value(node.outputs[0]).shape;
@@ -67,6 +68,19 @@ double rate(const LowerOptions &options, const std::string &name) {
     return rate_of(*options.level, name).value_or(1) * 1e9;
 }
 
+/** How often as long as the fastest an arithmetic takes, at worst. */
+double behind(const ArithmeticCost &cost, const std::vector<ArithmeticCost> &all,
+              const LowerOptions &options) {
+    const std::optional<int64_t> given = options.batch ? options.batch : options.expected_batch;
+    double worst = 1;
+    for (const int64_t batch : given ? std::vector<int64_t>{*given} : std::vector<int64_t>{1, kLargeBatch}) {
+        for (const ArithmeticCost &other : all) {
+            worst = std::max(worst, cost.seconds(batch) / other.seconds(batch));
+        }
+    }
+    return worst;
+}
+
 }  // namespace
 
 const char *to_string(Arithmetic arithmetic) {
@@ -94,9 +108,10 @@ std::vector<ArithmeticCost> arithmetics_of(const Graph &graph, const Node &node,
     if (x.type.bits < 8 && w.type.bits < 8 && weight_view(w.encoding).twice_middle() == 0) {
         const std::string name = row_of(Arithmetic::Popcount).arithmetic;
         const double peak = operations * x.type.bits * w.type.bits / rate(options, name);
-        costs.push_back({Arithmetic::Popcount, name,
-                         peak / (positions > 1 ? kPopcountOfPeak : kPopcountOfPeakAlone),
-                         peak / kPopcountOfPeak,
+        const auto seconds = [=](int64_t batch) {
+            return peak / (positions * batch > 1 ? kPopcountOfPeak : kPopcountOfPeakAlone);
+        };
+        costs.push_back({Arithmetic::Popcount, name, seconds,
                          fmt::format("{} x {} bit planes at {:.0f} GOPS", x.type.bits, w.type.bits,
                                      rate(options, name) * 1e-9)});
     }
@@ -108,49 +123,42 @@ std::vector<ArithmeticCost> arithmetics_of(const Graph &graph, const Node &node,
             product.digit_planes == 1
                 ? kSinglePlane
                 : (product.block == 0 ? kExpansionOfDot : kExpansionOfPair) * w.type.bits;
-        const auto seconds = [&](int64_t batch) {
+        const double speed = rate(options, row.arithmetic);
+        const auto seconds = [=](int64_t batch) {
             const int64_t rows = std::min(kMostRows, positions * batch);
             return operations * (product.digits / kBytesOfPeak + expansion / static_cast<double>(rows)) /
-                   rate(options, row.arithmetic);
+                   speed;
         };
         const std::string unit =
             product.digits == 1 ? "bytes" : fmt::format("{} digits of weights", product.digits);
-        costs.push_back(
-            {Arithmetic::Bytes, row.arithmetic, seconds(1), seconds(kLargeBatch),
-             fmt::format("{} at {:.0f} GOPS, {}", unit, rate(options, row.arithmetic) * 1e-9, expanded)});
+        costs.push_back({Arithmetic::Bytes, row.arithmetic, seconds,
+                         fmt::format("{} at {:.0f} GOPS, {}", unit, speed * 1e-9, expanded)});
     }
     const std::string tiles = fmt::format("{}/tiles", image ? "conv2d" : "dense");
     if (!apart && has_schedule(tiles, target) && TileShape(graph, node).fits) {
         const std::string name = row_of(Arithmetic::Tiles).arithmetic;
         const TileShape shape(graph, node);
-        const auto seconds = [&](int64_t batch) {
+        const double speed = rate(options, name), speed_of_dots = rate(options, "vnni"),
+                     all_expanded = operations * kExpansionOfDot * w.type.bits / speed_of_dots;
+        const int64_t outputs = round_up(w.shape[0], kTileOutputs);
+        const auto seconds = [=](int64_t batch) {
             const int64_t images = image ? 1 : batch, rows = shape.rows * images;
-            const double expansion = operations * kExpansionOfDot * w.type.bits /
-                                     static_cast<double>(std::min(kMostTileRows, positions * batch)) /
-                                     rate(options, "vnni");
+            const double expansion =
+                all_expanded / static_cast<double>(std::min(kMostTileRows, positions * batch));
             if (!image && rows < kFewestTileRows) {
-                return expansion + operations / kBytesOfPeak / rate(options, "vnni");
+                return expansion + operations / kBytesOfPeak / speed_of_dots;
             }
-            const double products = static_cast<double>(round_up(rows, kTileRows) *
-                                                        round_up(w.shape[0], kTileOutputs) * shape.inputs) /
+            const double products = static_cast<double>(round_up(rows, kTileRows) * outputs * shape.inputs) /
                                     static_cast<double>(images);
-            return expansion + 2 * products / kTilesOfPeak / rate(options, name);
+            return expansion + 2 * products / kTilesOfPeak / speed;
         };
-        costs.push_back(
-            {Arithmetic::Tiles, name, seconds(1), seconds(kLargeBatch),
-             fmt::format("tiles of bytes at {:.0f} GOPS, {}", rate(options, name) * 1e-9, expanded)});
+        costs.push_back({Arithmetic::Tiles, name, seconds,
+                         fmt::format("tiles of bytes at {:.0f} GOPS, {}", speed * 1e-9, expanded)});
     }
-    const auto behind = [&](const ArithmeticCost &cost) {
-        double worst = 1;
-        for (const ArithmeticCost &other : costs) {
-            const bool one = !options.batch || *options.batch == 1,
-                       many = !options.batch || *options.batch > 1;
-            worst = std::max({worst, one ? cost.one / other.one : 1, many ? cost.many / other.many : 1});
-        }
-        return worst;
-    };
-    std::stable_sort(costs.begin(), costs.end(),
-                     [&](const ArithmeticCost &a, const ArithmeticCost &b) { return behind(a) < behind(b); });
+    const std::vector<ArithmeticCost> all = costs;
+    std::stable_sort(costs.begin(), costs.end(), [&](const ArithmeticCost &a, const ArithmeticCost &b) {
+        return behind(a, all, options) < behind(b, all, options);
+    });
     if (node.has("arithmetic")) {
         const std::string &wanted = node.text("arithmetic");
         const auto found = std::find_if(costs.begin(), costs.end(), [&](const ArithmeticCost &cost) {
@@ -172,12 +180,40 @@ Arithmetic choose_arithmetic(const Graph &graph, const Node &node, const LowerOp
     return arithmetics_of(graph, node, options).front().arithmetic;
 }
 
-const CpuLevel &code_level(const Graph &graph, int group, const CpuLevel &level) {
-    const bool tiles = std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node &node) {
-        return node.group == group && is_integer_product(node) &&
-               choose_arithmetic(graph, node, {.level = &level}) == Arithmetic::Tiles;
+std::vector<KernelVariant> kernel_variants(const Graph &graph, int group, const LowerOptions &options) {
+    const auto product = std::find_if(graph.nodes.begin(), graph.nodes.end(), [&](const Node &node) {
+        return node.group == group && is_integer_product(node);
     });
-    return level.otherwise == nullptr || tiles ? level : find_level(level.otherwise);
+    // With the level whose code it is.
+    const auto variant = [&](int64_t least_batch, LowerOptions how) -> KernelVariant {
+        const bool tiles =
+            product != graph.nodes.end() && choose_arithmetic(graph, *product, how) == Arithmetic::Tiles;
+        if (how.level->otherwise != nullptr && !tiles) {
+            how.level = &find_level(how.level->otherwise);
+        }
+        return {least_batch, how};
+    };
+    if (product == graph.nodes.end() || options.batch || product->has("arithmetic")) {
+        return {variant(1, options)};
+    }
+    LowerOptions few = options, many = options;
+    few.expected_batch = 1;
+    many.expected_batch = kLargeBatch;
+    const std::vector<ArithmeticCost> costs = arithmetics_of(graph, *product, options);
+    const auto cost_of = [&](const LowerOptions &how) {
+        const Arithmetic chosen = choose_arithmetic(graph, *product, how);
+        return *std::find_if(costs.begin(), costs.end(),
+                             [&](const ArithmeticCost &cost) { return cost.arithmetic == chosen; });
+    };
+    const ArithmeticCost of_few = cost_of(few), of_many = cost_of(many);
+    if (of_few.arithmetic == of_many.arithmetic || behind(costs.front(), costs, options) < kWorthTwo) {
+        return {variant(1, options)};
+    }
+    int64_t from = 2;
+    while (from < kLargeBatch && of_many.seconds(from) > of_few.seconds(from)) {
+        from *= 2;
+    }
+    return {variant(1, few), variant(from, many)};
 }
 
 }  // namespace quantide

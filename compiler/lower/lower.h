@@ -12,10 +12,14 @@ struct LowerOptions {
     const CpuLevel *level = nullptr;
     /** The batch when it is known (training steps); without it the kernel takes any batch. */
     std::optional<int64_t> batch = {};
+
     /** Parallel loops through Halide's run-time. Results do not depend on it. */
     bool parallel = false;
     /** Binary32 with one order and no contraction: every deployed kernel. */
     bool strict_float = true;
+    /** The batch that choices go by where it is chosen at run time; without it they serve one image and many.
+     */
+    std::optional<int64_t> expected_batch = {};
 };
 
 /** What the kernels of a level are compiled for: all checks are the program's. */
@@ -25,5 +29,16 @@ Halide::Target kernel_target(const LowerOptions &options);
  * the group's outside inputs in order of first use, then the values that leave it in order of
  * definition; each in its value's layout. */
 Kernel lower_group(const Graph &graph, int group, const LowerOptions &options);
+
+/** One of the kernels that compute a group. */
+struct KernelVariant {
+    int64_t least_batch;
+    LowerOptions options;
+};
+
+/** The kernels of a group: one, or, where the batch is chosen at run time and many images are multiplied
+ * faster by another arithmetic than few, one for each. Where the level's own instructions are not used, the
+ * code is that of the level below (CpuLevel::otherwise). */
+std::vector<KernelVariant> kernel_variants(const Graph &graph, int group, const LowerOptions &options);
 
 }  // namespace quantide

@@ -66,6 +66,17 @@ Arrays make_parameters(const Graph &graph, uint32_t seed) {
     return parameters;
 }
 
+/** On some levels few images are multiplied by popcounts, many by bytes. */
+Graph two_bit_network() {
+    return build("net", [] {
+        Tensor x = input("image", {70}, UInt(8), {.scale = 0.125F, .offset = -1});
+        for (int layer = 0; layer < 2; ++layer) {
+            x = quantize(batch_norm(dense(x, {.units = 129, .weights = symmetric(2)})), symmetric(2));
+        }
+        return batch_norm(dense(x, {.units = 10, .weights = symmetric(2)}));
+    });
+}
+
 struct Case {
     const char *name;
     Graph network;
@@ -88,6 +99,7 @@ const std::vector<Case> &cases() {
         result.push_back(make_case("binary", binary_network()));
         result.push_back(make_case("float32", as_float32(binary_network())));
         result.push_back(make_case("images", image_network()));
+        result.push_back(make_case("two_bits", two_bit_network()));
         return result;
     }();
     return all;

@@ -79,7 +79,8 @@ TEST(Commands, EveryArithmeticHasAShippedRate) {
     for (const CpuLevel &level : all_levels()) {
         const Halide::Target target(std::string(level.architecture) + "-linux" + level.features);
         for (const Schedule &row : all_schedules()) {
-            if (*row.arithmetic != 0 && &find_schedule(row.family, target) == &row) {
+            if (*row.arithmetic != 0 && has_schedule(row.family, target) &&
+                &find_schedule(row.family, target) == &row) {
                 EXPECT_GT(rate_of(level, row.arithmetic).value_or(0), 0)
                     << level.name << ", " << row.arithmetic;
                 ++rows;
@@ -152,8 +153,8 @@ TEST(Commands, RatesOfAMachineAreWrittenAndChosenBy) {
         return expect_driver(folder.path(), "inspect tiny --machine mine.txt --target x86-64-linux-" + level);
     };
     if (host_architecture() == std::string("x86-64")) {
-        EXPECT_THAT(choices("1000000"), ContainsRegex("dense2 +" + level + " +popcount"));
-        EXPECT_THAT(choices("1"), Not(ContainsRegex("dense2 +" + level + " +popcount")));
+        EXPECT_THAT(choices("1000000"), ContainsRegex("dense2 +" + level + " +any +popcount"));
+        EXPECT_THAT(choices("1"), Not(ContainsRegex("dense2 +" + level + " +any +popcount")));
     }
 }
 

@@ -85,6 +85,41 @@ TEST(Arithmetic, IsTheFastestByTheRates) {
     EXPECT_EQ(chosen(4, 4, {}).front().arithmetic, Arithmetic::Bytes);
 }
 
+TEST(Arithmetic, HasAKernelForFewAndOneForManyWhereThatPays) {
+    std::mt19937 random(4);
+    const CpuLevel &level = find_level("avx2");
+    const auto variants = [&](const char *quantizer, const char *arithmetic, std::optional<int64_t> batch) {
+        const TestGroup group =
+            product_group(find_quantizer(quantizer), find_quantizer(quantizer), arithmetic, random);
+        return kernel_variants(group.graph, 0, {.level = &level, .batch = batch});
+    };
+    const std::vector<KernelVariant> two = variants("symmetric(2)", "", {});
+    ASSERT_EQ(two.size(), 2U);
+    EXPECT_EQ(two[0].least_batch, 1);
+    EXPECT_GT(two[1].least_batch, 1);
+    const TestGroup group =
+        product_group(find_quantizer("symmetric(2)"), find_quantizer("symmetric(2)"), "", random);
+    const Node &product = group.graph.nodes.back();
+    EXPECT_EQ(choose_arithmetic(group.graph, product, two[0].options), Arithmetic::Popcount);
+    EXPECT_EQ(choose_arithmetic(group.graph, product, two[1].options), Arithmetic::Bytes);
+    EXPECT_EQ(variants("symmetric(2)", "", 9).size(), 1U);
+    EXPECT_EQ(variants("symmetric(2)", "bytes", {}).size(), 1U);
+    EXPECT_EQ(variants("sign", "", {}).size(), 1U);
+}
+
+TEST(Arithmetic, KernelsWithoutTilesAreThoseOfTheLevelBelow) {
+    std::mt19937 random(5);
+    const CpuLevel &amx = find_level("amx"), &avx512 = find_level("avx512");
+    const TestGroup tiles =
+        product_group(find_quantizer("symmetric(4)"), find_quantizer("sign"), "tiles", random);
+    EXPECT_EQ(kernel_variants(tiles.graph, 0, {.level = &amx})[0].options.level, &amx);
+    const TestGroup popcounts =
+        product_group(find_quantizer("sign"), find_quantizer("sign"), "popcount", random);
+    EXPECT_EQ(kernel_variants(popcounts.graph, 0, {.level = &amx})[0].options.level, &avx512);
+    expect_error([&] { lower_group(tiles.graph, 0, {.level = &avx512}); },
+                 {"'d'", "found 'tiles'", "avx512"});
+}
+
 TEST(Arithmetic, RefusesWhatTheOperandsCannot) {
     std::mt19937 random(3);
     for (const CpuLevel &level : all_levels()) {
