@@ -84,26 +84,13 @@ void schedule_codes(const Kernel &kernel, const LoopLevel &at, const Tuning &tun
 void schedule_bytes(const Kernel &kernel, const Var &y, const Var &n, const Var &panels, bool all_panels,
                     const Tuning &tuning) {
     const Func out = kernel.outputs[0];
-    Func image = find_stage(kernel, "image"), pixel = find_stage(kernel, "pixel"),
-         sum = find_stage(kernel, "sum"), weights = find_stage(kernel, "weights");
-    if (weights.defined()) {
+    if (Func weights = find_stage(kernel, "weights"); weights.defined()) {
         // Not "Stack": Halide would put what is large on the heap.
         weights.compute_at(out, all_panels ? n : panels).store_in(MemoryType::Register);
         expand_in_registers(kernel, tuning.vector);
     }
-    if (!image.defined()) {
-        return;
-    }
-    const Var &at = kernel.pads_image ? n : y;
-    image.compute_at(out, at).store_in(MemoryType::Register).vectorize(image.args()[0]);
-    if (sum.defined()) {
-        pixel.compute_at(out, at).store_in(MemoryType::Register);
-        pixel.update().atomic().vectorize(pixel.rvars()[0]);
-        sum.compute_at(out, at).store_in(MemoryType::Register);
-        sum.vectorize(sum.args()[0], tuning.vector, TailStrategy::GuardWithIf);
-        sum.update()
-            .reorder(sum.args()[0], sum.rvars()[0])
-            .vectorize(sum.args()[0], tuning.vector, TailStrategy::GuardWithIf);
+    if (find_stage(kernel, "image").defined()) {
+        schedule_image(kernel, kernel.pads_image ? n : y, tuning.vector);
     }
 }
 

@@ -88,6 +88,23 @@ void expand_in_registers(const Kernel &kernel, int vector) {
     weights.reorder(inner, bit, digit, chunk, args[3], args[4]).unroll(bit).unroll(digit);
 }
 
+// Not "Stack": Halide would put what is large on the heap.
+void schedule_image(const Kernel &kernel, const Var &at, int vector) {
+    const Func out = kernel.outputs[0];
+    Func image = find_stage(kernel, "image"), pixel = find_stage(kernel, "pixel"),
+         sum = find_stage(kernel, "sum");
+    image.compute_at(out, at).store_in(MemoryType::Register).vectorize(image.args()[0]);
+    if (sum.defined()) {
+        pixel.compute_at(out, at).store_in(MemoryType::Register);
+        pixel.update().atomic().vectorize(pixel.rvars()[0]);
+        sum.compute_at(out, at).store_in(MemoryType::Register);
+        sum.vectorize(sum.args()[0], vector, TailStrategy::GuardWithIf);
+        sum.update()
+            .reorder(sum.args()[0], sum.rvars()[0])
+            .vectorize(sum.args()[0], vector, TailStrategy::GuardWithIf);
+    }
+}
+
 int tile_width(int64_t width, int64_t most) {
     most = std::max<int64_t>(1, std::min(width, most));
     int64_t best = most;

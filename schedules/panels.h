@@ -49,6 +49,10 @@ void vectorize_codes(const Kernel &kernel);
  * word one after another in registers, which share work. */
 void expand_in_registers(const Kernel &kernel, int vector);
 
+/** Computes the stages "image", an image of bytes, and, if there are such, "pixel" and "sum" at a loop of the
+ * output, on the stack. */
+void schedule_image(const Kernel &kernel, const Halide::Var &at, int vector);
+
 /** Positions of a row of an image in one tile: at most `most`, so that the last tile overlaps the one before
  * as little as can be. */
 int tile_width(int64_t width, int64_t most);

@@ -67,8 +67,7 @@ void schedule_tile_dense(Kernel &kernel, const Tuning &tuning) {
 }
 
 void schedule_tile_conv(Kernel &kernel, const Tuning &tuning) {
-    Func out = kernel.outputs[0], image = find_stage(kernel, "image"), pixel = find_stage(kernel, "pixel"),
-         sum = find_stage(kernel, "sum");
+    Func out = kernel.outputs[0];
     const Var x = out.args()[1], y = out.args()[2], n = out.args()[3];
     const Panels panels = schedule_panels(kernel, tuning);
     const int in_tile = tile_width(kernel.width, 4);
@@ -83,17 +82,7 @@ void schedule_tile_conv(Kernel &kernel, const Tuning &tuning) {
     if (kernel.parallel) {
         out.parallel(panels.loop);
     }
-    // Not "Stack": Halide would put what is large on the heap.
-    image.compute_at(out, strip).store_in(MemoryType::Register).vectorize(image.args()[0]);
-    if (sum.defined()) {
-        pixel.compute_at(out, strip).store_in(MemoryType::Register);
-        pixel.update().atomic().vectorize(pixel.rvars()[0]);
-        sum.compute_at(out, strip).store_in(MemoryType::Register);
-        sum.vectorize(sum.args()[0], tuning.vector, TailStrategy::GuardWithIf);
-        sum.update()
-            .reorder(sum.args()[0], sum.rvars()[0])
-            .vectorize(sum.args()[0], tuning.vector, TailStrategy::GuardWithIf);
-    }
+    schedule_image(kernel, strip, tuning.vector);
     schedule_tiles(kernel, {out, panels.loop}, panels, tuning, {});
 }
 

@@ -74,7 +74,12 @@ void compile_without_sse4a(const Halide::Module &module, const std::function<voi
         lines += f.name + ",target-features=-sse4a\n";
     }
     file.set(lines);
-    compile();
+    try {
+        compile();
+    } catch (...) {
+        file.set("");
+        throw;
+    }
     file.set("");
 }
 
