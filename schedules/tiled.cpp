@@ -18,13 +18,8 @@ using Halide::VarOrRVar;
 
 namespace {
 
-/** Rows of which codes lie on the stack, and how many bytes these are at most. */
-constexpr int64_t kMostRows = 128, kMostCodes = 1 << 19;
 /** Bytes of inputs and sums of a strip of an image, which L2 holds. */
 constexpr int64_t kMostStrip = 384 << 10;
-
-/** So many rows, half a tile, take no longer by tiles than one by one. */
-constexpr int kFewestRows = 8;
 
 /** Sums of all rows of a span for a panel of outputs: by 2 x 2 tiles if `many` holds (undefined: always); the
  * weights of a block of steps become bytes before all rows pass. */
@@ -58,11 +53,11 @@ void schedule_tiles(const Kernel &kernel, const Halide::LoopLevel &at, const Pan
 
 void schedule_tile_dense(Kernel &kernel, const Tuning &tuning) {
     const Panels panels = schedule_panels(kernel, tuning);
-    const int rows = schedule_spans(kernel, panels, tuning, kMostRows, kMostCodes);
+    const int rows = schedule_spans(kernel, panels, tuning, kMostTileRows, kMostTileBytes);
     Func out = kernel.outputs[0];
     const Halide::Expr batch =
         kernel.m > 0 ? Halide::Expr(static_cast<int>(kernel.m)) : out.output_buffer().dim(1).extent();
-    schedule_tiles(kernel, {out, panels.loop}, panels, tuning, batch >= kFewestRows);
+    schedule_tiles(kernel, {out, panels.loop}, panels, tuning, batch >= kFewestTileRows);
     find_stage(kernel, "accumulate").bound_storage(row, rows);
 }
 

@@ -34,10 +34,8 @@ struct Operand {
     Expr index;  ///< of the first lane, in numbers of 32 bits
     Type type;
 
-    /** `e`, a load, perhaps broadcast, where `lets` hold. */
-    Operand(const std::vector<std::pair<std::string, Expr>> &lets, Expr e) {
-        std::vector<std::pair<std::string, Expr>> all = lets;
-        e = substitute_lets(all, e);
+    /** `e`, a load, perhaps broadcast. */
+    explicit Operand(Expr e) {
         if (const auto *broadcast = e.as<Broadcast>()) {
             e = broadcast->value;
         }
@@ -47,7 +45,7 @@ struct Operand {
         type = load->type;
         const auto *ramp = load->index.as<Ramp>();
         internal_check(ramp == nullptr || is_const_one(ramp->stride), "a tile's outputs are apart");
-        index = substitute_lets(all, ramp == nullptr ? load->index : ramp->base);
+        index = ramp == nullptr ? load->index : ramp->base;
     }
 };
 
@@ -81,7 +79,7 @@ public:
     }
 
     Stmt lowered() const {
-        const Operand sum(lets, call->args[0]), x(lets, call->args[1]), w(lets, call->args[2]);
+        const Operand sum(call->args[0]), x(call->args[1]), w(call->args[2]);
         check_extent("tile_bit", 8);
         check_extent("tile_half", 2);
         check_extent("tile_row", kRows);

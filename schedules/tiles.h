@@ -7,6 +7,11 @@ namespace quantide {
 // one accumulator in registers at a time, which waits for itself; here there are two by two. A schedule names
 // the loops of a reduction of byte_dot(); once all is lowered, a pass makes them tile instructions.
 
+/** Fewer rows of a batch, half a tile, are multiplied one by one. */
+constexpr int kFewestTileRows = 8;
+/** Rows of a batch of which inputs lie on the stack as bytes, and how many bytes these are at most. */
+constexpr int64_t kMostTileRows = 128, kMostTileBytes = 1 << 19;
+
 namespace tile_loops {
 /** Within a tile: the bits of a word, the halves of a pair of words, its rows; its 16 outputs are a vector.
  */

@@ -29,9 +29,9 @@ private:
     AlignedBytes scratch_;
 };
 
-/** Throws CompileError if a network cannot be deployed on this machine, whatever its parameters; compiles
- * nothing. */
-void check_deploys(const Graph &network);
+/** The numbers that training starts from, with ranges from -1 to 1 where it is training that measures them.
+ */
+Arrays deployable_parameters(const Graph &network, uint64_t seed);
 
 /** The share of rows whose highest score is not the label's; the first of equal scores counts. */
 double error_rate(const Array &scores, const Array &labels);

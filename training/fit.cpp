@@ -5,7 +5,7 @@
 
 #include <chrono>
 #include <filesystem>
-#include <optional>
+
 #include <utility>
 
 namespace quantide {
@@ -60,8 +60,7 @@ Examples examples(const Graph &network, const Preprocessing &preprocessing, cons
 class Run {
 public:
     Run(const Graph &network, const Recipe &recipe, DataSplits data, const FitOptions &options)
-        : network_(network),
-          recipe_(recipe),
+        : recipe_(recipe),
           options_(options),
           state_(begin(network, data.train)),
           train_(examples(network, recipe.preprocessing, state_.preprocessing, std::move(data.train))),
@@ -69,6 +68,8 @@ public:
               examples(network, recipe.preprocessing, state_.preprocessing, std::move(data.validation))),
           test_(examples(network, recipe.preprocessing, state_.preprocessing, std::move(data.test))),
           batches_(train_.inputs, train_.labels, recipe, options.seed),
+          evaluator_(network, deployable_parameters(network, options.seed),
+                     {.compiling = compiling("the network")}),
           trainer_(network, recipe,
                    {.seed = options.seed,
                     .threads = options.threads,
@@ -186,13 +187,8 @@ private:
     }
 
     double error(const Arrays &parameters, const Examples &data) {
-        // Not before: ranges that come from data are not known until a step has measured them.
-        if (evaluator_) {
-            evaluator_->set_parameters(parameters);
-        } else {
-            evaluator_.emplace(network_, parameters, JitOptions{.compiling = compiling("the network")});
-        }
-        return error_rate(evaluator_->run(data.inputs), data.labels);
+        evaluator_.set_parameters(parameters);
+        return error_rate(evaluator_.run(data.inputs), data.labels);
     }
 
     double rate_of(int64_t epoch) const {
@@ -233,15 +229,14 @@ private:
                            .history = history_});
     }
 
-    const Graph &network_;
     const Recipe &recipe_;
     const FitOptions &options_;
     std::vector<EpochRecord> history_;
     Checkpoint state_;  // before what takes long: the file may be of another run
     Examples train_, validation_, test_;
     Batches batches_;
+    Evaluator evaluator_;  ///< before the trainer: what cannot be deployed is not trained
     Trainer trainer_;
-    std::optional<Evaluator> evaluator_;
     int64_t resumed_batches_ = 0;
     double validation_error_ = 1;
     Clock::time_point start_ = Clock::now(), saved_ = Clock::now(), epoch_start_ = Clock::now();
@@ -251,7 +246,7 @@ private:
 
 FitResult fit(const Graph &network, const Recipe &recipe, DataSplits data, const FitOptions &options) {
     check_recipe(network.name, recipe);
-    check_deploys(network);
+
     user_check(data.train.size() >= recipe.batch,
                "network '{}': expected at least {} training images, found {}", network.name, recipe.batch,
                data.train.size());

@@ -9,7 +9,6 @@
 #include "compiler/codegen/kernel_compiler.h"
 #include "compiler/codegen/program_module.h"
 #include "compiler/codegen/stubs.h"
-
 #include "compiler/lower/group_lowering.h"
 
 #include <algorithm>

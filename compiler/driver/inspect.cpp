@@ -207,13 +207,9 @@ Table choice_table(const Program &program, const Target &target, LowerChoice cho
             choice.level = level;
             const auto kernels = kernel_choices(program, step, choice);
             for (const auto &[least_batch, kernel] : kernels) {
-                const std::vector<ArithmeticReport> found =
-                    report_arithmetics(program, step,
-                                       {.level = level,
-                                        .batch = kernel.batch,
-                                        .parallel = kernel.parallel,
-                                        .strict_float = kernel.strict_float,
-                                        .expected_batch = kernel.expected_batch});
+                LowerChoice by_level = kernel;  // whosever code it is
+                by_level.level = level;
+                const std::vector<ArithmeticReport> found = report_arithmetics(program, step, by_level);
                 if (found.empty()) {
                     continue;
                 }

@@ -22,7 +22,7 @@ constexpr int kTileOutputs = 32, kTileSteps = 8;
 
 /** One accumulation of an arithmetic, on elements of `bits` bits. */
 struct Accumulation {
-    const char *level;  ///< null: any
+    const char *level;  ///< null: any; else also of levels whose code is otherwise this one's
     const char *arithmetic;
     Halide::Type type;
     int operations;                                                       ///< per element
@@ -32,14 +32,12 @@ struct Accumulation {
 // Sums may wrap: what a real kernel does against that is not part of the limit.
 const Accumulation kAccumulations[] = {
     {"amx", "amx", Halide::Int(32), 0, nullptr},
-    {"amx", "popcount", Halide::UInt(32), 64,
-     [](const Expr &s, const Expr &a, const Expr &b) { return s + popcount(a ^ b); }},
+
     {"avx512", "popcount", Halide::UInt(32), 64,
      [](const Expr &s, const Expr &a, const Expr &b) { return s + popcount(a ^ b); }},
     {nullptr, "popcount", Halide::UInt(8), 16,
      [](const Expr &s, const Expr &a, const Expr &b) { return s + popcount(a ^ b); }},
-    {"amx", "vnni", Halide::UInt(32), 8,
-     [](const Expr &s, const Expr &a, const Expr &b) { return byte_dot(s, a, b); }},
+
     {"avx512", "vnni", Halide::UInt(32), 8,
      [](const Expr &s, const Expr &a, const Expr &b) { return byte_dot(s, a, b); }},
     {"dotprod", "dot", Halide::UInt(32), 8,
@@ -62,9 +60,20 @@ const Accumulation *find_accumulation(const CpuLevel &level, const std::string &
     const auto *found =
         std::find_if(std::begin(kAccumulations), std::end(kAccumulations), [&](const Accumulation &row) {
             return arithmetic == row.arithmetic &&
-                   (row.level == nullptr || row.level == std::string(level.name));
+                   (row.level == nullptr || row.level == std::string(level.name) ||
+                    (level.otherwise != nullptr && row.level == std::string(level.otherwise)));
         });
     return found == std::end(kAccumulations) ? nullptr : found;
+}
+
+Kernel limit_kernel(const Halide::Target &target, const Halide::ImageParam &a, const Halide::ImageParam &b,
+                    const Halide::Func &out) {
+    Kernel kernel;
+    kernel.signature = "limit";
+    kernel.target = target;
+    kernel.inputs = {a, b};
+    kernel.outputs = {out};
+    return kernel;
 }
 
 Kernel make_kernel(const Accumulation &accumulation, const Halide::Target &target, int lanes) {
@@ -82,12 +91,7 @@ Kernel make_kernel(const Accumulation &accumulation, const Halide::Target &targe
         .vectorize(lane)
         .unroll(j);
     sum.update().reorder({lane, j, r.x, r.y}).vectorize(lane).unroll(j);
-    Kernel kernel;
-    kernel.signature = "limit";
-    kernel.target = target;
-    kernel.inputs = {a, b};
-    kernel.outputs = {out};
-    return kernel;
+    return limit_kernel(target, a, b, out);
 }
 
 /** Products of 2 x 2 tiles, of operands in L1: a(number of a row, row, step) times b(output, number, step).
@@ -117,12 +121,7 @@ Kernel make_tile_kernel(const Halide::Target &target) {
         .reorder({lane, tile_loops::bit, tile_loops::half, tile_loops::row, tile_loops::outputs,
                   tile_loops::rows, tile_loops::step})
         .vectorize(lane);
-    Kernel kernel;
-    kernel.signature = "limit";
-    kernel.target = target;
-    kernel.inputs = {a, b};
-    kernel.outputs = {out};
-    return kernel;
+    return limit_kernel(target, a, b, out);
 }
 
 /** A kernel and its operands. */

@@ -5,6 +5,7 @@
 #include "compiler/lower/tile_products.h"
 #include "compiler/ops/conv.h"
 #include "compiler/ops/rules.h"
+#include "schedules/tiles.h"
 
 #include <fmt/ranges.h>
 
@@ -24,13 +25,10 @@ constexpr double kExpansionOfDot = 2.8, kExpansionOfPair = 1.4;
 /** A shift and a mask for weights of one plane, or that are multiplied plane by plane. */
 constexpr double kSinglePlane = 0.4;
 /** Rows (positions of images) that share expanded weights. */
-constexpr int64_t kMostRows = 64, kMostTileRows = 128;
+constexpr int64_t kMostRows = 64;
 /** Rows and outputs of a block of tiles. */
 constexpr int64_t kTileRows = 32, kTileOutputs = 16;
-/** Fewer rows of a batch are multiplied by dot products. */
-constexpr int64_t kFewestTileRows = 8;
-/** Of inputs as bytes on the stack: what a block of rows, or a row of a convolution, may have. */
-constexpr int64_t kMostTileBytes = 1 << 19;
+
 /** Two kernels of a group are worth their code if one would be so much slower for one image or for many. */
 constexpr double kWorthTwo = 1.1;
 
@@ -95,8 +93,11 @@ std::vector<ArithmeticCost> arithmetics_of(const Graph &graph, const Node &node,
     const bool image = node.op == "integer_conv2d";
     const bool apart = node.has("groups") && node.integer("groups") > 1;
     const Halide::Target target = kernel_target(options);
+    const auto family_of = [&](Arithmetic arithmetic) {
+        return fmt::format("{}/{}", image ? "conv2d" : "dense", to_string(arithmetic));
+    };
     const auto row_of = [&](Arithmetic arithmetic) -> const Schedule & {
-        return find_schedule(fmt::format("{}/{}", image ? "conv2d" : "dense", to_string(arithmetic)), target);
+        return find_schedule(family_of(arithmetic), target);
     };
     const int64_t positions = positions_of(graph, node);
     const double operations = 2.0 * static_cast<double>(w.shape[0] * positions) *
@@ -134,21 +135,23 @@ std::vector<ArithmeticCost> arithmetics_of(const Graph &graph, const Node &node,
         costs.push_back({Arithmetic::Bytes, row.arithmetic, seconds,
                          fmt::format("{} at {:.0f} GOPS, {}", unit, speed * 1e-9, expanded)});
     }
-    const std::string tiles = fmt::format("{}/tiles", image ? "conv2d" : "dense");
-    if (!apart && has_schedule(tiles, target) && TileShape(graph, node).fits) {
+    std::optional<TileShape> shape;
+    if (!apart && has_schedule(family_of(Arithmetic::Tiles), target)) {
+        shape.emplace(graph, node);
+    }
+    if (shape && shape->fits) {
         const std::string name = row_of(Arithmetic::Tiles).arithmetic;
-        const TileShape shape(graph, node);
         const double speed = rate(options, name), speed_of_dots = rate(options, "vnni"),
                      all_expanded = operations * kExpansionOfDot * w.type.bits / speed_of_dots;
         const int64_t outputs = round_up(w.shape[0], kTileOutputs);
         const auto seconds = [=](int64_t batch) {
-            const int64_t images = image ? 1 : batch, rows = shape.rows * images;
+            const int64_t images = image ? 1 : batch, rows = shape->rows * images;
             const double expansion =
                 all_expanded / static_cast<double>(std::min(kMostTileRows, positions * batch));
             if (!image && rows < kFewestTileRows) {
                 return expansion + operations / kBytesOfPeak / speed_of_dots;
             }
-            const double products = static_cast<double>(round_up(rows, kTileRows) * outputs * shape.inputs) /
+            const double products = static_cast<double>(round_up(rows, kTileRows) * outputs * shape->inputs) /
                                     static_cast<double>(images);
             return expansion + 2 * products / kTilesOfPeak / speed;
         };
@@ -184,36 +187,37 @@ std::vector<KernelVariant> kernel_variants(const Graph &graph, int group, const 
     const auto product = std::find_if(graph.nodes.begin(), graph.nodes.end(), [&](const Node &node) {
         return node.group == group && is_integer_product(node);
     });
+    const std::vector<ArithmeticCost> costs = product == graph.nodes.end()
+                                                  ? std::vector<ArithmeticCost>()
+                                                  : arithmetics_of(graph, *product, options);
     // With the level whose code it is.
-    const auto variant = [&](int64_t least_batch, LowerOptions how) -> KernelVariant {
-        const bool tiles =
-            product != graph.nodes.end() && choose_arithmetic(graph, *product, how) == Arithmetic::Tiles;
+    const auto variant = [&](int64_t least_batch, LowerOptions how, bool tiles) -> KernelVariant {
         if (how.level->otherwise != nullptr && !tiles) {
             how.level = &find_level(how.level->otherwise);
         }
         return {least_batch, how};
     };
-    if (product == graph.nodes.end() || options.batch || product->has("arithmetic")) {
-        return {variant(1, options)};
+    const auto has_tiles = [](const ArithmeticCost &cost) { return cost.arithmetic == Arithmetic::Tiles; };
+    if (costs.empty() || options.batch || product->has("arithmetic") ||
+        behind(costs.front(), costs, options) < kWorthTwo) {
+        return {variant(1, options, !costs.empty() && has_tiles(costs.front()))};
     }
+    const auto fastest_at = [&](int64_t batch) -> const ArithmeticCost & {
+        return *std::min_element(costs.begin(), costs.end(),
+                                 [&](const ArithmeticCost &a, const ArithmeticCost &b) {
+                                     return a.seconds(batch) < b.seconds(batch);
+                                 });
+    };
+    // Two of them: one that is the fastest for both would not be behind.
+    const ArithmeticCost &of_few = fastest_at(1), &of_many = fastest_at(kLargeBatch);
     LowerOptions few = options, many = options;
     few.expected_batch = 1;
     many.expected_batch = kLargeBatch;
-    const std::vector<ArithmeticCost> costs = arithmetics_of(graph, *product, options);
-    const auto cost_of = [&](const LowerOptions &how) {
-        const Arithmetic chosen = choose_arithmetic(graph, *product, how);
-        return *std::find_if(costs.begin(), costs.end(),
-                             [&](const ArithmeticCost &cost) { return cost.arithmetic == chosen; });
-    };
-    const ArithmeticCost of_few = cost_of(few), of_many = cost_of(many);
-    if (of_few.arithmetic == of_many.arithmetic || behind(costs.front(), costs, options) < kWorthTwo) {
-        return {variant(1, options)};
-    }
     int64_t from = 2;
     while (from < kLargeBatch && of_many.seconds(from) > of_few.seconds(from)) {
         from *= 2;
     }
-    return {variant(1, few), variant(from, many)};
+    return {variant(1, few, has_tiles(of_few)), variant(from, many, has_tiles(of_many))};
 }
 
 }  // namespace quantide

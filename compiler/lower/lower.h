@@ -12,7 +12,6 @@ struct LowerOptions {
     const CpuLevel *level = nullptr;
     /** The batch when it is known (training steps); without it the kernel takes any batch. */
     std::optional<int64_t> batch = {};
-
     /** Parallel loops through Halide's run-time. Results do not depend on it. */
     bool parallel = false;
     /** Binary32 with one order and no contraction: every deployed kernel. */
