@@ -43,7 +43,7 @@ struct Conv2dOptions {
     Precision gradients = float32();  ///< of the layer's products in backward: bfloat16(), ...
     Precision weight_gradient_inputs = float32();  ///< as in DenseOptions
     std::string name = {};                         ///< conv2d1, conv2d2, ... if empty
-    std::string arithmetic = {};  ///< of codes: "popcount", "bytes" or "tiles" (AMX); empty: the
+    std::string arithmetic = {};  ///< of codes: "popcount", "bytes", "shorts" or "tiles" (AMX); empty: the
                                   ///< fastest by estimate
 };
 

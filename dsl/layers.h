@@ -42,7 +42,7 @@ struct DenseOptions {
      * for products. */
     Precision weight_gradient_inputs = float32();
     std::string name = {};        ///< dense1, dense2, ... if empty
-    std::string arithmetic = {};  ///< of codes: "popcount", "bytes" or "tiles" (AMX); empty: the
+    std::string arithmetic = {};  ///< of codes: "popcount", "bytes", "shorts" or "tiles" (AMX); empty: the
                                   ///< fastest by estimate
 };
 

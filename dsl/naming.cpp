@@ -113,8 +113,10 @@ Attributes arithmetic_of(const Graph &graph, const std::string &layer, const std
     if (arithmetic.empty()) {
         return {};
     }
-    user_check(arithmetic == "popcount" || arithmetic == "bytes" || arithmetic == "tiles",
-               "'{}': expected the arithmetic 'popcount', 'bytes' or 'tiles', found '{}'", layer, arithmetic);
+    user_check(
+        arithmetic == "popcount" || arithmetic == "bytes" || arithmetic == "shorts" || arithmetic == "tiles",
+        "'{}': expected the arithmetic 'popcount', 'bytes', 'shorts' or 'tiles', found '{}'", layer,
+        arithmetic);
     for (const ValueId operand : {x, weights}) {
         user_check(is_integer(graph.value(operand).encoding),
                    "'{}': expected quantized inputs and weights for the arithmetic '{}', found '{}' with "

@@ -19,7 +19,7 @@ namespace {
 
 /** Rows of which codes lie on the stack, and how many bytes these are at most. */
 constexpr int64_t kMostRows = 64, kMostCodes = 1 << 18;
-/** Words of a panel whose expanded weights stay in L1. */
+/** Words of a panel whose weights stay in L1 as bytes. */
 constexpr int kWordsInCache = 24;
 
 // The weights of a panel become bytes, block by block, once for a span of rows.
@@ -36,14 +36,15 @@ void schedule_expanded_dense(Kernel &kernel, const Tuning &tuning) {
     const std::vector<RVar> steps = accumulate.rvars();
     const int in_chunk = std::min(panels.lanes, tuning.lanes);
     const RVar blocks = steps[1], outer("outer"), block("block_in");
-    const int steps_in_cache = std::max(1, kWordsInCache / (kernel.words_of_step * kernel.plane_pairs));
+    const int steps_in_cache =
+        std::max(1, kWordsInCache * 8 / (kernel.steps_of_word * kernel.words_of_step * kernel.plane_pairs));
     const auto arrange = [&](Stage s, int rows) {
         s.split(blocks, outer, block, steps_in_cache, TailStrategy::GuardWithIf)
             .split(row, tile, inner, rows, TailStrategy::RoundUp)
             .split(lane, chunk, lane, in_chunk, TailStrategy::GuardWithIf)
             .reorder({lane, inner, steps[0], block, chunk, tile, outer});
         s.vectorize(lane, tuning.vector).unroll(lane).unroll(inner);
-        if (!narrow.defined()) {
+        if (!narrow.defined() && tuning.width == 8) {
             s.unroll(steps[0]);
         }
     };
@@ -86,7 +87,7 @@ int schedule_spans(const Kernel &kernel, const Panels &panels, const Tuning &tun
     }
     // Not "Stack": Halide would put what is large on the heap.
     codes.compute_at(out, span).store_in(MemoryType::Register).bound_storage(row, rows);
-    codes.bound(codes.args()[0], 0, 8);
+    codes.bound(codes.args()[0], 0, kernel.steps_of_word);
     sum.compute_at(out, span).store_in(MemoryType::Register).bound_storage(row, rows);
     vectorize_codes(kernel);
     return rows;

@@ -63,7 +63,7 @@ void schedule_codes(const Kernel &kernel, const LoopLevel &at, const Tuning &tun
     Func codes = find_stage(kernel, "codes"), sum = find_stage(kernel, "sum");
     const std::vector<Var> args = codes.args();
     const Var bit = args[0], word = args[1], x = args[2];
-    codes.compute_at(at).store_in(MemoryType::Register).bound(bit, 0, 8);
+    codes.compute_at(at).store_in(MemoryType::Register).bound(bit, 0, kernel.steps_of_word);
     codes.reorder(x, bit, word).reorder_storage(x, bit, word).unroll(bit);
     codes.vectorize(x, tuning.vector, TailStrategy::GuardWithIf);
     const int words = static_cast<int>(divide_up(kernel.k, 32));
@@ -143,6 +143,10 @@ void schedule_conv(Kernel &kernel, const Tuning &tuning) {
         steps = narrow.rvars();
         update.reorder(positions.order(lane, steps, {}));
         positions.in_registers(update, lane, tuning.vector);
+    }
+    if (tuning.width == 16) {
+        // Unrolled, sums of neighbours would be added first, and not all of them fit in registers.
+        return;
     }
     if (steps.size() > 1) {
         update.unroll(steps[0]);

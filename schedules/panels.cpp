@@ -69,12 +69,13 @@ Panels schedule_panels(Kernel &kernel, const Tuning &tuning) {
 void vectorize_codes(const Kernel &kernel) {
     Func codes = find_stage(kernel, "codes"), sum = find_stage(kernel, "sum");
     const Var bit = codes.args()[0];
+    const int steps = kernel.steps_of_word;
     if (codes.num_update_definitions() == 0) {
-        codes.vectorize(bit, 8);
+        codes.vectorize(bit, steps);
     }
     for (int i = 0; i < codes.num_update_definitions(); ++i) {
         const bool whole_words = !codes.rvars(i).empty();
-        whole_words ? codes.update(i).vectorize(bit, 8) : codes.update(i).unroll(bit, 8);
+        whole_words ? codes.update(i).vectorize(bit, steps) : codes.update(i).unroll(bit, steps);
     }
     sum.update().atomic().vectorize(sum.rvars()[0]);
 }
@@ -83,7 +84,7 @@ void expand_in_registers(const Kernel &kernel, int vector) {
     Func weights = find_stage(kernel, "weights");
     const std::vector<Var> args = weights.args();
     const Var bit = args[1], digit = args[2];
-    weights.bound(bit, 0, 8).bound(digit, 0, kernel.plane_pairs);
+    weights.bound(bit, 0, kernel.steps_of_word).bound(digit, 0, kernel.plane_pairs);
     weights.split(args[0], chunk, inner, vector, TailStrategy::RoundUp).vectorize(inner);
     weights.reorder(inner, bit, digit, chunk, args[3], args[4]).unroll(bit).unroll(digit);
 }

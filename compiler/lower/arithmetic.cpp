@@ -16,7 +16,11 @@ namespace quantide {
 namespace {
 
 // Measured with `bench kernels --all-arithmetic`: how near to a loop's peak its kernels come.
-constexpr double kPopcountOfPeak = 0.95, kPopcountOfPeakAlone = 0.88, kBytesOfPeak = 0.8;
+constexpr double kPopcountOfPeak = 0.95, kPopcountOfPeakAlone = 0.88, kBytesOfPeak = 0.8,
+                 kShortsOfPeak = 0.78;
+/** Digits of bytes, whose sums are widened word by word; popcounts without an instruction, which full adders
+ * make rare. */
+constexpr double kDigitsOfPeak = 0.57, kCondensedOfPeak = 1.25;
 /** Not measured: what the best library for such CPUs reaches, and half as much again. */
 constexpr double kTilesOfPeak = 0.55;
 /** To expand a plane of a weight, in multiply-adds of bytes: three instructions where a multiply-add is one
@@ -79,86 +83,166 @@ double behind(const ArithmeticCost &cost, const std::vector<ArithmeticCost> &all
     return worst;
 }
 
+/** A product and the level that is to compute it. */
+struct Product {
+    const Graph &graph;
+    const Node &node;
+    const LowerOptions &options;
+    const Value &x, &w;
+    const bool image, grouped;
+    const Halide::Target target;
+    const int64_t positions;
+    const double operations;  ///< of an image
+
+    Product(const Graph &of, const Node &product, const LowerOptions &how)
+        : graph(of),
+          node(product),
+          options(how),
+          x(graph.value(node.inputs[0])),
+          w(graph.value(node.inputs[1])),
+          image(node.op == "integer_conv2d"),
+          grouped(node.has("groups") && node.integer("groups") > 1),
+          target(kernel_target(options)),
+          positions(positions_of(graph, node)),
+          operations(2.0 * static_cast<double>(w.shape[0] * positions) *
+                     static_cast<double>(element_count(features_of(w), 1, node.name))) {}
+
+    /** The schedule of an arithmetic on this level; null if it has none. */
+    const Schedule *schedule(Arithmetic arithmetic) const {
+        const std::string family = fmt::format("{}/{}", image ? "conv2d" : "dense", to_string(arithmetic));
+        return has_schedule(family, target) ? &find_schedule(family, target) : nullptr;
+    }
+    std::string expanded(const char *into) const {
+        return w.type.bits == 1 ? fmt::format("weights become {}", into)
+                                : fmt::format("{} planes of weights become {}", w.type.bits, into);
+    }
+};
+
+using Candidate = std::optional<ArithmeticCost>;
+
+Candidate popcounts(const Product &p) {
+    if (p.x.type.bits == 8 || p.w.type.bits == 8 || weight_view(p.w.encoding).twice_middle() != 0) {
+        return {};
+    }
+    const Schedule &row = *p.schedule(Arithmetic::Popcount);
+    const bool by_adders = row.tuning.condense && row.instruction[0] == 0;
+    const double of_peak = by_adders ? kCondensedOfPeak / kPopcountOfPeak : 1,
+                 speed = rate(p.options, row.arithmetic) * of_peak,
+                 peak = p.operations * p.x.type.bits * p.w.type.bits / speed;
+    const auto seconds = [=, positions = p.positions](int64_t batch) {
+        return peak / (positions * batch > 1 ? kPopcountOfPeak : kPopcountOfPeakAlone);
+    };
+    return ArithmeticCost{
+        Arithmetic::Popcount, row.arithmetic, seconds,
+        fmt::format("{} x {} bit planes at {:.0f} GOPS", p.x.type.bits, p.w.type.bits, speed * 1e-9)};
+}
+
+/** What multiply-adds, `products` of them for one of the network's, and making numbers of the weights take:
+ * as long as `expansion` multiply-adds, once for the rows that share them. */
+std::function<double(int64_t)> seconds_of_dots(const Product &p, double speed, double products,
+                                               double expansion) {
+    return [=, operations = p.operations, positions = p.positions](int64_t batch) {
+        const int64_t rows = std::min(kMostRows, positions * batch);
+        return operations * (products + expansion / static_cast<double>(rows)) / speed;
+    };
+}
+
+Candidate bytes(const Product &p) {
+    const Schedule &row = *p.schedule(Arithmetic::Bytes);
+    const ByteProduct product = byte_product_of(p.x, is_centered(p.node), p.w, p.target, row.tuning);
+    const double expansion = product.digit_planes == 1
+                                 ? kSinglePlane * product.digits
+                                 : (product.block == 0 ? kExpansionOfDot : kExpansionOfPair) * p.w.type.bits;
+    const double speed = rate(p.options, row.arithmetic),
+                 of_peak = product.digits > 1 && product.digit_planes > 1 ? kDigitsOfPeak : kBytesOfPeak;
+    const std::string unit =
+        product.digits == 1 ? "bytes" : fmt::format("{} digits of weights", product.digits);
+    return ArithmeticCost{Arithmetic::Bytes, row.arithmetic,
+                          seconds_of_dots(p, speed, product.digits / of_peak, expansion),
+                          fmt::format("{} at {:.0f} GOPS, {}", unit, speed * 1e-9, p.expanded("bytes"))};
+}
+
+Candidate shorts(const Product &p) {
+    const Schedule *row = p.schedule(Arithmetic::Shorts);
+    if (row == nullptr) {
+        return {};
+    }
+    const double speed = rate(p.options, row->arithmetic);
+    return ArithmeticCost{
+        Arithmetic::Shorts, row->arithmetic,
+        seconds_of_dots(p, speed, 1 / kShortsOfPeak, kExpansionOfPair * p.w.type.bits),
+        fmt::format("numbers of 16 bits at {:.0f} GOPS, {}", speed * 1e-9, p.expanded("such"))};
+}
+
+Candidate tiles(const Product &p) {
+    const Schedule *row = p.schedule(Arithmetic::Tiles);
+    if (row == nullptr) {
+        return {};
+    }
+    const TileShape shape(p.graph, p.node);
+    if (!shape.fits) {
+        return {};
+    }
+    const double speed = rate(p.options, row->arithmetic), speed_of_dots = rate(p.options, "vnni"),
+                 all_expanded = p.operations * kExpansionOfDot * p.w.type.bits / speed_of_dots;
+    const int64_t outputs = round_up(p.w.shape[0], kTileOutputs);
+    const auto seconds = [=, image = p.image, positions = p.positions,
+                          operations = p.operations](int64_t batch) {
+        const int64_t images = image ? 1 : batch, rows = shape.rows * images;
+        const double expansion =
+            all_expanded / static_cast<double>(std::min(kMostTileRows, positions * batch));
+        if (!image && rows < kFewestTileRows) {
+            return expansion + operations / kBytesOfPeak / speed_of_dots;
+        }
+        const double products = static_cast<double>(round_up(rows, kTileRows) * outputs * shape.inputs) /
+                                static_cast<double>(images);
+        return expansion + 2 * products / kTilesOfPeak / speed;
+    };
+    return ArithmeticCost{
+        Arithmetic::Tiles, row->arithmetic, seconds,
+        fmt::format("tiles of bytes at {:.0f} GOPS, {}", speed * 1e-9, p.expanded("bytes"))};
+}
+
+/** What can compute a product, in any order. Of groups without words of their own integers are multiplied one
+ * by one, which counts as bytes. */
+std::vector<ArithmeticCost> candidates(const Product &p) {
+    std::vector<ArithmeticCost> result;
+    const auto add = [&](const Candidate &candidate) {
+        if (candidate) {
+            result.push_back(*candidate);
+        }
+    };
+    add(popcounts(p));
+    if (!p.grouped || result.empty()) {
+        add(bytes(p));
+    }
+    if (!p.grouped) {
+        add(shorts(p));
+        add(tiles(p));
+    }
+    return result;
+}
+
 }  // namespace
 
 const char *to_string(Arithmetic arithmetic) {
-    return arithmetic == Arithmetic::Popcount ? "popcount"
-           : arithmetic == Arithmetic::Bytes  ? "bytes"
-                                              : "tiles";
+    switch (arithmetic) {
+        case Arithmetic::Popcount:
+            return "popcount";
+        case Arithmetic::Bytes:
+            return "bytes";
+        case Arithmetic::Shorts:
+            return "shorts";
+        default:
+            return "tiles";
+    }
 }
 
 std::vector<ArithmeticCost> arithmetics_of(const Graph &graph, const Node &node,
                                            const LowerOptions &options) {
-    const Value &x = graph.value(node.inputs[0]), &w = graph.value(node.inputs[1]);
-    const bool image = node.op == "integer_conv2d";
-    const bool apart = node.has("groups") && node.integer("groups") > 1;
-    const Halide::Target target = kernel_target(options);
-    const auto family_of = [&](Arithmetic arithmetic) {
-        return fmt::format("{}/{}", image ? "conv2d" : "dense", to_string(arithmetic));
-    };
-    const auto row_of = [&](Arithmetic arithmetic) -> const Schedule & {
-        return find_schedule(family_of(arithmetic), target);
-    };
-    const int64_t positions = positions_of(graph, node);
-    const double operations = 2.0 * static_cast<double>(w.shape[0] * positions) *
-                              static_cast<double>(element_count(features_of(w), 1, node.name));
-    const std::string expanded = w.type.bits == 1
-                                     ? "weights become bytes"
-                                     : fmt::format("{} planes of weights become bytes", w.type.bits);
-    std::vector<ArithmeticCost> costs;
-    if (x.type.bits < 8 && w.type.bits < 8 && weight_view(w.encoding).twice_middle() == 0) {
-        const std::string name = row_of(Arithmetic::Popcount).arithmetic;
-        const double peak = operations * x.type.bits * w.type.bits / rate(options, name);
-        const auto seconds = [=](int64_t batch) {
-            return peak / (positions * batch > 1 ? kPopcountOfPeak : kPopcountOfPeakAlone);
-        };
-        costs.push_back({Arithmetic::Popcount, name, seconds,
-                         fmt::format("{} x {} bit planes at {:.0f} GOPS", x.type.bits, w.type.bits,
-                                     rate(options, name) * 1e-9)});
-    }
-    // Words that groups share are for popcounts; for bytes their integers are multiplied one by one.
-    if (!apart || costs.empty()) {
-        const Schedule &row = row_of(Arithmetic::Bytes);
-        const ByteProduct product = byte_product_of(x, is_centered(node), w, target, row.tuning);
-        const double expansion =
-            product.digit_planes == 1
-                ? kSinglePlane
-                : (product.block == 0 ? kExpansionOfDot : kExpansionOfPair) * w.type.bits;
-        const double speed = rate(options, row.arithmetic);
-        const auto seconds = [=](int64_t batch) {
-            const int64_t rows = std::min(kMostRows, positions * batch);
-            return operations * (product.digits / kBytesOfPeak + expansion / static_cast<double>(rows)) /
-                   speed;
-        };
-        const std::string unit =
-            product.digits == 1 ? "bytes" : fmt::format("{} digits of weights", product.digits);
-        costs.push_back({Arithmetic::Bytes, row.arithmetic, seconds,
-                         fmt::format("{} at {:.0f} GOPS, {}", unit, speed * 1e-9, expanded)});
-    }
-    std::optional<TileShape> shape;
-    if (!apart && has_schedule(family_of(Arithmetic::Tiles), target)) {
-        shape.emplace(graph, node);
-    }
-    if (shape && shape->fits) {
-        const std::string name = row_of(Arithmetic::Tiles).arithmetic;
-        const double speed = rate(options, name), speed_of_dots = rate(options, "vnni"),
-                     all_expanded = operations * kExpansionOfDot * w.type.bits / speed_of_dots;
-        const int64_t outputs = round_up(w.shape[0], kTileOutputs);
-        const auto seconds = [=](int64_t batch) {
-            const int64_t images = image ? 1 : batch, rows = shape->rows * images;
-            const double expansion =
-                all_expanded / static_cast<double>(std::min(kMostTileRows, positions * batch));
-            if (!image && rows < kFewestTileRows) {
-                return expansion + operations / kBytesOfPeak / speed_of_dots;
-            }
-            const double products = static_cast<double>(round_up(rows, kTileRows) * outputs * shape->inputs) /
-                                    static_cast<double>(images);
-            return expansion + 2 * products / kTilesOfPeak / speed;
-        };
-        costs.push_back({Arithmetic::Tiles, name, seconds,
-                         fmt::format("tiles of bytes at {:.0f} GOPS, {}", speed * 1e-9, expanded)});
-    }
-    const std::vector<ArithmeticCost> all = costs;
+    const Product product(graph, node, options);
+    const std::vector<ArithmeticCost> all = candidates(product);
+    std::vector<ArithmeticCost> costs = all;
     std::stable_sort(costs.begin(), costs.end(), [&](const ArithmeticCost &a, const ArithmeticCost &b) {
         return behind(a, all, options) < behind(b, all, options);
     });
@@ -173,7 +257,8 @@ std::vector<ArithmeticCost> arithmetics_of(const Graph &graph, const Node &node,
         }
         user_check(found != costs.end(),
                    "'{}': expected an arithmetic that multiplies {} bits by {} on {}: {}; found '{}'",
-                   node.name, x.type.bits, w.type.bits, options.level->name, fmt::join(known, ", "), wanted);
+                   node.name, product.x.type.bits, product.w.type.bits, options.level->name,
+                   fmt::join(known, ", "), wanted);
         std::rotate(costs.begin(), found, found + 1);
     }
     return costs;

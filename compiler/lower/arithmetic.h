@@ -10,6 +10,7 @@ enum class Arithmetic : uint8_t {
     Popcount,  ///< counting the ones of pairs of bit planes: inputs and weights below 8 bits, the weights'
                ///< grid symmetric about 0
     Bytes,     ///< dot products of bytes
+    Shorts,    ///< dot products of numbers of 16 bits, on x86
     Tiles,     ///< products of tiles of bytes, on CPUs with AMX
 };
 const char *to_string(Arithmetic arithmetic);

@@ -36,15 +36,19 @@ struct Units {
     int most_of(int some) const { return doubles ? (1 << some) - 1 : some; }
 };
 
-/** Every byte of a lane. */
-Expr in_bytes(int byte) { return cast<uint32_t>(Expr(static_cast<uint32_t>(byte & 0xff) * 0x01010101U)); }
+/** A number in every field of so many bits of a lane. */
+Expr in_fields(int width, int number) {
+    const uint32_t most = (1U << width) - 1;
+    return cast<uint32_t>(Expr((static_cast<uint32_t>(number) & most) * (UINT32_MAX / most)));
+}
 
-/** The numbers of `planes` planes in bytes: of inputs 32 word + b + {0, 8, 16, 24} if plane p has a word
- * given by `plane`. */
-Expr numbers_in_bytes(int planes, bool doubles, const Expr &b, const std::function<Expr(int)> &plane) {
+/** The numbers of `planes` planes in fields of `width` bits: of inputs 32 word + b + {0, width, ...} if plane
+ * p has a word given by `plane`. */
+Expr plain_numbers(int width, int planes, bool doubles, const Expr &b,
+                   const std::function<Expr(int)> &plane) {
     Expr sum;
     for (int p = 0; p < planes; ++p) {
-        const Expr ones = (plane(p) >> cast<uint32_t>(b)) & in_bytes(1);
+        const Expr ones = (plane(p) >> cast<uint32_t>(b)) & in_fields(width, 1);
         const Expr weighted = doubles && p > 0 ? ones << p : ones;
         sum = p == 0 ? weighted : doubles ? sum | weighted : sum + weighted;
     }
@@ -53,8 +57,7 @@ Expr numbers_in_bytes(int planes, bool doubles, const Expr &b, const std::functi
 
 /** Numbers of planes first to first + count - 1, each of which doubles, in fields of `width` bits: those of
  * the bits b, b + width, b + 2 width, ... of a word, b taken modulo the width. */
-Expr numbers_in_fields(int first, int count, int width, const Expr &b,
-                       const std::function<Expr(int)> &plane) {
+Expr woven_planes(int first, int count, int width, const Expr &b, const std::function<Expr(int)> &plane) {
     if (width == 1) {
         return plane(first);
     }
@@ -63,36 +66,37 @@ Expr numbers_in_fields(int first, int count, int width, const Expr &b,
     const auto every_other = [&](const Expr &halves) {
         return (halves >> cast<uint32_t>(b & half)) & cast<uint32_t>(Expr(lower));
     };
-    const Expr low = every_other(numbers_in_fields(first, std::min(count, half), half, b, plane));
+    const Expr low = every_other(woven_planes(first, std::min(count, half), half, b, plane));
     return count <= half
                ? low
-               : low | (every_other(numbers_in_fields(first + half, count - half, half, b, plane)) << half);
+               : low | (every_other(woven_planes(first + half, count - half, half, b, plane)) << half);
 }
 
-/** As numbers_in_bytes, where all eight bits are wanted: planes are woven pair by pair, and what bits share
- * is computed once. */
-Expr woven_in_bytes(int planes, const Expr &b, const std::function<Expr(int)> &plane) {
-    int width = 1;
-    while (width < planes) {
-        width *= 2;
+/** As plain_numbers, where all steps of a word are wanted: planes are woven pair by pair, and what steps
+ * share is computed once. */
+Expr woven_numbers(int width, int planes, const Expr &b, const std::function<Expr(int)> &plane) {
+    int narrow = 1;
+    while (narrow < planes) {
+        narrow *= 2;
     }
-    const Expr fields = numbers_in_fields(0, planes, width, b, plane);
-    return width == 8 ? fields : (fields >> cast<uint32_t>(b & (8 - width))) & in_bytes((1 << width) - 1);
+    const Expr woven = woven_planes(0, planes, narrow, b, plane);
+    return narrow == width
+               ? woven
+               : (woven >> cast<uint32_t>(b & (width - narrow))) & in_fields(width, (1 << narrow) - 1);
 }
 
-/** x + y, byte by byte. */
-Expr add_bytes(const Expr &x, const Expr &y) {
-    return ((x & in_bytes(0x7f)) + (y & in_bytes(0x7f))) ^ ((x ^ y) & in_bytes(0x80));
+/** x + y, field by field. */
+Expr add_fields(int width, const Expr &x, const Expr &y) {
+    const Expr top = in_fields(width, 1 << (width - 1)), rest = in_fields(width, (1 << (width - 1)) - 1);
+    return ((x & rest) + (y & rest)) ^ ((x ^ y) & top);
 }
 
-/** As the lane's type says whether bytes are signed. */
-Expr with_sign(const Expr &bytes, bool is_signed) { return is_signed ? cast<int32_t>(bytes) : bytes; }
+/** As the lane's type says whether its fields are signed. */
+Expr with_sign(const Expr &fields, bool is_signed) { return is_signed ? cast<int32_t>(fields) : fields; }
 
-/** The domain of a sum over words and, innermost, the bits of their bytes. */
-RDom steps_of(int words) { return RDom({{0, 8}, {0, words}}, "step"); }
-
-/** What byte dot products can do. */
-enum class Unit : uint8_t { Dot, Pairs, MaskedAdd };
+/** What dot products can do: bytes four by four, bytes in pairs, bytes by bits; numbers of 16 bits in pairs.
+ */
+enum class Unit : uint8_t { Dot, Pairs, MaskedAdd, Shorts };
 
 }  // namespace
 
@@ -101,10 +105,12 @@ ByteProduct byte_product_of(const Value &x, bool centered, const Value &w, const
     const IntegerView x_view = integer_view(x.encoding), w_view = weight_view(w.encoding);
     const Units x_units(x_view), w_units(w_view);
     const bool is_x86 = target.arch == Halide::Target::X86;
-    const Unit unit = tuning.block == 0                                     ? Unit::Dot
+    const Unit unit = tuning.width == 16                                    ? Unit::Shorts
+                      : tuning.block == 0                                   ? Unit::Dot
                       : is_x86 && !target.has_feature(Halide::Target::AVX2) ? Unit::MaskedAdd
                                                                             : Unit::Pairs;
-    ByteProduct product{.x_planes = x_units.planes,
+    ByteProduct product{.width = tuning.width,
+                        .x_planes = x_units.planes,
                         .w_planes = w_units.planes,
                         .x_doubles = x_units.doubles,
                         .w_doubles = w_units.doubles};
@@ -130,7 +136,7 @@ ByteProduct byte_product_of(const Value &x, bool centered, const Value &w, const
         product.w_bias = 128;
         product.w_signed = true;
     }
-    if (unit != Unit::Dot) {
+    if (unit == Unit::Pairs || unit == Unit::MaskedAdd) {
         // Eight steps at least, a word, are added up in 16 bits, and no pair of products saturates.
         const auto steps = [&](int planes) {
             const int64_t pair = int64_t{2} * largest_x * w_units.most_of(planes);
@@ -144,7 +150,7 @@ ByteProduct byte_product_of(const Value &x, bool centered, const Value &w, const
         }
         product.block = std::min(tuning.block, steps(product.digit_planes) / 8);
     }
-    product.w_signed = product.w_signed || (!is_x86 && product.x_signed);
+    product.w_signed = product.w_signed || unit == Unit::Shorts || (!is_x86 && product.x_signed);
     product.digits = static_cast<int>(divide_up(w_units.planes, product.digit_planes));
     product.digit_planes = static_cast<int>(divide_up(w_units.planes, product.digits));
     if (unit == Unit::Pairs && wants_signed && is_x86 && product.digits > 1) {
@@ -175,33 +181,44 @@ Func bytes_of_words(const ByteProduct &product, const Func &words, int channels,
     std::vector<Var> args = words.args();
     args[0] = word;
     args.insert(args.begin(), bit);
-    const Expr numbers = numbers_in_bytes(product.x_planes, product.x_doubles, bit, [&](int p) {
+    const Expr numbers = plain_numbers(product.width, product.x_planes, product.x_doubles, bit, [&](int p) {
         std::vector<Expr> at(args.begin() + 1, args.end());
         const Expr there = count == padded_count ? Expr(word) : Halide::min(word, count - 1);
         at[0] = word_of_plane(there, product.x_planes, p);
         return words(at);
     });
     internal_check(product.x_multiplier == 1 || product.x_multiplier == 2 || product.x_multiplier == 4,
-                   "bytes times {}", product.x_multiplier);
+                   "fields times {}", product.x_multiplier);
     const int shift = product.x_multiplier / 2;
-    Expr bytes = shift == 0 ? numbers : numbers << shift;
+    Expr fields = shift == 0 ? numbers : numbers << shift;
     if (product.x_addend != 0) {
-        bytes = add_bytes(bytes, in_bytes(product.x_addend));
+        fields = add_fields(product.width, fields, in_fields(product.width, product.x_addend));
         if (const int rest = channels % 32; rest != 0) {
             Expr there = cast<uint32_t>(0);
-            for (int byte = 0; byte < 4; ++byte) {
-                there = there | Halide::select(8 * byte + bit < rest,
-                                               cast<uint32_t>(Expr(0xffU << (8 * byte))), cast<uint32_t>(0));
+            const Expr one = cast<uint32_t>(Expr((1U << product.width) - 1));
+            for (int first = 0; first < 32; first += product.width) {
+                there = there | Halide::select(first + bit < rest, one << first, cast<uint32_t>(0));
             }
-            bytes = Halide::select(word % (channels / 32 + 1) == channels / 32, bytes & there, bytes);
+            fields = Halide::select(word % (channels / 32 + 1) == channels / 32, fields & there, fields);
         }
     }
     if (count != padded_count) {
-        bytes = Halide::select(word < count, bytes, cast<uint32_t>(0));
+        fields = Halide::select(word < count, fields, cast<uint32_t>(0));
     }
     Func codes("codes");
-    codes(args) = with_sign(bytes, product.x_signed);
+    codes(args) = with_sign(fields, product.x_signed);
     return codes;
+}
+
+Expr fields_of(const ByteProduct &product, const Expr &b, const Expr &i, int inputs, int most,
+               const std::function<Expr(const Expr &)> &number) {
+    Expr fields = cast<uint32_t>(0);
+    for (int first = 0; first < 32; first += product.width) {
+        const Expr k = 32 * i + first + b;
+        const Expr shifted = cast<uint32_t>(number(inputs == most ? k : Halide::min(k, inputs - 1))) << first;
+        fields = fields | (inputs == most ? shifted : Halide::select(k < inputs, shifted, cast<uint32_t>(0)));
+    }
+    return fields;
 }
 
 Expr weight_bytes(const ByteProduct &product, const Func &w, const Expr &b, const Expr &i, const Expr &d) {
@@ -215,15 +232,18 @@ Expr weight_bytes(const ByteProduct &product, const Func &w, const Expr &b, cons
                    ? w(lane, i * product.w_planes + plane, panel)
                    : Halide::select(plane < product.w_planes, of_plane, cast<uint32_t>(0));
     };
-    const Expr numbers = product.w_doubles ? woven_in_bytes(product.digit_planes, b, plane_of)
-                                           : numbers_in_bytes(product.digit_planes, false, b, plane_of);
-    return with_sign(product.w_bias == 0 ? numbers : add_bytes(numbers, in_bytes(-product.w_bias)),
-                     product.w_signed);
+    const int width = product.width;
+    const Expr numbers = product.w_doubles ? woven_numbers(width, product.digit_planes, b, plane_of)
+                                           : plain_numbers(width, product.digit_planes, false, b, plane_of);
+    return with_sign(
+        product.w_bias == 0 ? numbers : add_fields(width, numbers, in_fields(width, -product.w_bias)),
+        product.w_signed);
 }
 
 Func byte_products(GroupLowering &group, const ByteProduct &product, int words, const Place &place,
                    const std::function<Expr(const Expr &bit, const Expr &word)> &codes, const Func &w) {
     group.kernel.plane_pairs = product.digits;
+    group.kernel.steps_of_word = product.width;
     std::function<Expr(const Expr &, const Expr &, const Expr &)> weight =
         [&](const Expr &b, const Expr &i, const Expr &d) { return weight_bytes(product, w, b, i, d); };
     if (product.digit_planes > 1) {
@@ -239,8 +259,10 @@ Func byte_products(GroupLowering &group, const ByteProduct &product, int words, 
     group.stage("accumulate", accumulate);
     accumulate(args) = 0;
     if (product.block == 0) {
-        const RDom r = steps_of(words);
-        accumulate(args) = byte_dot(accumulate(args), codes(r.x, r.y), weight(r.x, r.y, 0));
+        const RDom r = steps_of(product, words);
+        const Expr x = codes(r.x, r.y), y = weight(r.x, r.y, 0);
+        accumulate(args) = product.width == 16 ? short_dot(accumulate(args), cast<int32_t>(x), y)
+                                               : byte_dot(accumulate(args), x, y);
         return accumulate;
     }
     const int blocks = static_cast<int>(divide_up(words, product.block)),
@@ -251,7 +273,7 @@ Func byte_products(GroupLowering &group, const ByteProduct &product, int words, 
     const bool is_signed = product.x_signed || product.w_signed;
     Func narrow("narrow");
     narrow(narrow_args) = with_sign(cast<uint32_t>(0), is_signed);
-    RDom step = steps_of(length);
+    RDom step = steps_of(product, length);
     Expr at = block * length + step.y;
     if (blocks * length != words) {
         step.where(at < words);
@@ -272,7 +294,13 @@ Expr number_of_bits(const ByteProduct &product, const Expr &code) {
     return product.x_doubles ? code : Halide::popcount(code);
 }
 
-Expr total_of_bytes(const Expr &lane) { return byte_sum(lane); }
+Expr sum_of_fields(const ByteProduct &product, const Expr &lane) {
+    return product.width == 16 ? pair_sum(cast<int32_t>(lane)) : byte_sum(lane);
+}
+
+RDom steps_of(const ByteProduct &product, int words) {
+    return RDom({{0, product.width}, {0, words}}, "step");
+}
 
 Expr integer_product(GroupLowering &group, const ByteProduct &product, int words, const Func &dots,
                      const Place &place, const Expr &total, const Func &w) {

@@ -11,8 +11,8 @@ namespace {
 
 /** A larger image is padded row by row: this lies on the stack. */
 constexpr int64_t kMostPaddedBytes = 1 << 16;
-/** Likewise of codes as bytes. */
-constexpr int64_t kMostImageBytes = 320 << 10;
+/** Likewise of codes as fields of lanes. */
+constexpr int64_t kMostImageFields = 320 << 10;
 
 /** Makes `image`, of (channel, x, y, ...), the stage "padded": `channels` wide, `elements` a position. */
 void stage_image(GroupLowering &group, Func image, int64_t channels, int64_t elements, const Shape &shape,
@@ -85,13 +85,14 @@ void stage_padding(GroupLowering &group, Func padded, int64_t channels, const Sh
     }
 }
 
-void stage_bytes(GroupLowering &group, Func image, int words, const Shape &shape, const Window &window) {
+void stage_fields(GroupLowering &group, Func image, int width, int words, const Shape &shape,
+                  const Window &window) {
     const int height = static_cast<int>(shape[2] + window.pads[0] + window.pads[2]);
-    const int width = static_cast<int>(shape[3] + window.pads[1] + window.pads[3]);
+    const int columns = static_cast<int>(shape[3] + window.pads[1] + window.pads[3]);
     const std::vector<Var> args = image.args();
-    image.bound(args[0], 0, 8).bound(args[1], 0, words);
-    image.bound(args[2], static_cast<int>(-window.pads[1]), width);
-    group.kernel.pads_image = int64_t{32} * words * height * width <= kMostImageBytes;
+    image.bound(args[0], 0, width).bound(args[1], 0, words);
+    image.bound(args[2], static_cast<int>(-window.pads[1]), columns);
+    group.kernel.pads_image = int64_t{32} * words * height * columns <= kMostImageFields;
     if (group.kernel.pads_image) {
         image.bound(args[3], static_cast<int>(-window.pads[0]), height);
     }

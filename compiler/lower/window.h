@@ -28,10 +28,11 @@ Halide::Func with_padding(const Halide::Func &f, const Shape &shape, const Windo
 void stage_padding(GroupLowering &group, Halide::Func padded, int64_t channels, const Shape &shape,
                    const Window &window);
 
-/** Names an image of bytes (bit, word, x, y, row) of a convolution for the schedule, the stage "image", with
- * its extents: `words` words of 32 bytes a pixel, and what is around an image of `shape`. */
-void stage_bytes(GroupLowering &group, Halide::Func image, int words, const Shape &shape,
-                 const Window &window);
+/** Names an image of fields of `width` bits (bit, word, x, y, row) of a convolution for the schedule, the
+ * stage "image", with its extents: `words` words of 32 fields a pixel, and what is around an image of
+ * `shape`. */
+void stage_fields(GroupLowering &group, Halide::Func image, int width, int words, const Shape &shape,
+                  const Window &window);
 
 /** The channels that the outputs of a convolution with groups read: of image(channel, x, y, row), padded,
  * channel `channel` of the group of output 32 panel + lane, as gathered(lane, x, y, row, channel, panel); the

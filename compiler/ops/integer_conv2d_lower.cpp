@@ -93,20 +93,6 @@ Func bits_by_bits(GroupLowering &group, const Node &node, const ConvOperands &co
     return acc;
 }
 
-/** Four codes in the bytes of a word: code(k) for k = 32 word + bit + {0, 8, 16, 24} below `count`, else 0; k
- * is below `most`. */
-Expr four_codes(const Expr &word, const Expr &bit, int count, int most,
-                const std::function<Expr(const Expr &)> &code) {
-    Expr four = cast<uint32_t>(0);
-    for (int byte = 0; byte < 4; ++byte) {
-        const Expr k = 32 * word + 8 * byte + bit;
-        const Expr shifted = cast<uint32_t>(code(count == most ? k : Halide::min(k, count - 1)))
-                             << (8 * byte);
-        four = four | (count == most ? shifted : Halide::select(k < count, shifted, cast<uint32_t>(0)));
-    }
-    return four;
-}
-
 // The codes of a position are gathered in the order of FlatPanels.
 Func gathered_bytes(GroupLowering &group, const Node &node, const ConvOperands &conv, const Tuning &tuning) {
     const Taps taps(conv);
@@ -117,7 +103,7 @@ Func gathered_bytes(GroupLowering &group, const Node &node, const ConvOperands &
     stage_padding(group, image, taps.channels, conv.x->shape, conv.window);
     const Var bit("bit"), word("word");
     Func codes("codes"), sum("sum");
-    codes(bit, word, x, y, n) = four_codes(word, bit, inputs, 32 * words, [&](const Expr &k) {
+    codes(bit, word, x, y, n) = fields_of(product, bit, word, inputs, 32 * words, [&](const Expr &k) {
         const Expr tap = k % taps.all;
         return number_of_bits(product, image(k / taps.all, input_of(conv.window, 1, x, tap % taps.width),
                                              input_of(conv.window, 0, y, tap / taps.width), n));
@@ -125,9 +111,9 @@ Func gathered_bytes(GroupLowering &group, const Node &node, const ConvOperands &
     const Func accumulate = byte_products(
         group, product, words, {x, y, n}, [&](const Expr &b, const Expr &i) { return codes(b, i, x, y, n); },
         group.words(node.inputs[1]));
-    const RDom step({{0, 8}, {0, words}}, "step");
+    const RDom step = steps_of(product, words);
     sum(x, y, n) = 0;
-    sum(x, y, n) += total_of_bytes(codes(step.x, step.y, x, y, n));
+    sum(x, y, n) += sum_of_fields(product, codes(step.x, step.y, x, y, n));
     group.stage("codes", codes);
     group.stage("sum", sum);
     Func acc("acc");
@@ -146,8 +132,8 @@ Func bytes_of_image(GroupLowering &group, const Node &node, const ConvOperands &
         const Func codes = padded_codes(group, node, conv);
         Func image("image");
         image(bit, word, x, y, n) =
-            four_codes(word, bit, channels, 32 * padded_words_of_pixel,
-                       [&](const Expr &k) { return number_of_bits(product, codes(k, x, y, n)); });
+            fields_of(product, bit, word, channels, 32 * padded_words_of_pixel,
+                      [&](const Expr &k) { return number_of_bits(product, codes(k, x, y, n)); });
         return image;
     }
     const Func padded = padded_words(group, node, conv);
@@ -166,12 +152,12 @@ Func sum_of_bytes(GroupLowering &group, const ByteProduct &product, const Func &
         sum(places) = 0;
         return sum;
     }
-    const RDom step({{0, 8}, {0, words}}, "step"), tap(0, taps, "tap");
+    const RDom step = steps_of(product, words), tap(0, taps, "tap");
     const std::vector<Var> all = image.args(), pixels(all.begin() + 2, all.end());
     std::vector<Expr> bytes(pixels.begin(), pixels.end());
     bytes.insert(bytes.begin(), {step.x, step.y});
     pixel(pixels) = 0;
-    pixel(pixels) += total_of_bytes(image(bytes));
+    pixel(pixels) += sum_of_fields(product, image(bytes));
     sum(places) = 0;
     sum(places) += pixel(at_tap(tap));
     group.stage("pixel", pixel);
@@ -198,7 +184,7 @@ Func bytes_by_bytes(GroupLowering &group, const Node &node, const ConvOperands &
             return image(at);
         },
         group.words(node.inputs[1]));
-    stage_bytes(group, image, words, conv.x->shape, conv.window);
+    stage_fields(group, image, product.width, words, conv.x->shape, conv.window);
     const Func sum = sum_of_bytes(group, product, image, words, taps.all, {x, y, n}, pixel_of);
     Func acc("acc");
     acc(c, x, y, n) = integer_product(group, product, taps.all * words, accumulate, {x, y, n}, sum(x, y, n),
@@ -317,10 +303,10 @@ void lower_integer_conv2d(GroupLowering &group, const Node &node) {
     group.define(node.outputs[0],
                  apart
                      ? signs ? sign_by_sign_in_groups(group, node, conv) : codes_in_groups(group, node, conv)
-                 : gathered                        ? gathered_bytes(group, node, conv, tuning)
-                 : arithmetic == Arithmetic::Tiles ? tiles_by_tiles(group, node, conv, tuning)
-                 : arithmetic == Arithmetic::Bytes ? bytes_by_bytes(group, node, conv, tuning)
-                                                   : bits_by_bits(group, node, conv, tuning));
+                 : gathered                           ? gathered_bytes(group, node, conv, tuning)
+                 : arithmetic == Arithmetic::Tiles    ? tiles_by_tiles(group, node, conv, tuning)
+                 : arithmetic == Arithmetic::Popcount ? bits_by_bits(group, node, conv, tuning)
+                                                      : bytes_by_bytes(group, node, conv, tuning));
 }
 
 }  // namespace quantide

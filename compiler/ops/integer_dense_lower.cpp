@@ -48,10 +48,9 @@ Func bits_by_bits(GroupLowering &group, const Node &node, const Tuning &tuning) 
     return acc;
 }
 
-/** The codes of a row four by four as bytes of a word, in the order in which shifting a word of weights by
- * 0..7 brings its bits to the lowest bits of its bytes: (bit, word) holds inputs 32 word + bit + {0, 8, 16,
- * 24}; of `words` words, those beyond the inputs 0. */
-Func gather_codes(const Func &x, int inputs, int words) {
+/** The codes of a row as fields of lanes, in the order in which shifting a word of weights by 0, 1, ...
+ * brings its bits to the lowest bits of its fields; of `words` words, those beyond the inputs 0. */
+Func gather_codes(const ByteProduct &product, const Func &x, int inputs, int words) {
     const Var bit("bit"), word("word");
     const int full = inputs / 32;
     const int rest = inputs % 32;
@@ -59,19 +58,12 @@ Func gather_codes(const Func &x, int inputs, int words) {
     codes(bit, word, row) = Halide::undef<uint32_t>();
     if (full > 0) {
         const RDom r(0, full, "full");
-        Expr four = cast<uint32_t>(0);
-        for (int byte = 0; byte < 4; ++byte) {
-            four = four | (cast<uint32_t>(x(32 * r + 8 * byte + bit, row)) << (8 * byte));
-        }
-        codes(bit, r, row) = four;
+        codes(bit, r, row) =
+            fields_of(product, bit, r, inputs, inputs, [&](const Expr &k) { return x(k, row); });
     }
     if (rest > 0) {
-        Expr four = cast<uint32_t>(0);
-        for (int byte = 0; byte < 4; ++byte) {
-            const Expr code = cast<uint32_t>(x(Halide::min(32 * full + 8 * byte + bit, inputs - 1), row));
-            four = four | Halide::select(8 * byte + bit < rest, code << (8 * byte), cast<uint32_t>(0));
-        }
-        codes(bit, full, row) = four;
+        codes(bit, full, row) =
+            fields_of(product, bit, full, inputs, 32 * (full + 1), [&](const Expr &k) { return x(k, row); });
     }
     if (const int last = (inputs + 31) / 32; words > last) {
         codes(bit, RDom(last, words - last, "beyond"), row) = cast<uint32_t>(0);
@@ -102,7 +94,7 @@ Func bytes_of(GroupLowering &group, ValueId x, const ByteProduct &product, bool 
         const Func codes = group.elements(x);
         Func numbers("numbers");
         numbers(k, row) = number_of_bits(product, codes(k, from));
-        return gather_codes(numbers, static_cast<int>(group.kernel.k), padded_words);
+        return gather_codes(product, numbers, static_cast<int>(group.kernel.k), padded_words);
     }
     const Func words = group.words(x);
     const Planes planes = planes_of(value.shape);
@@ -136,9 +128,9 @@ Func bytes_by_bytes(GroupLowering &group, const Node &node, const Tuning &tuning
                   [&](const Expr &bit, const Expr &word, const Expr &) { return code(bit, word); }, weights)
             : byte_products(group, product, words, {row}, code, weights);
     Func sum("sum");
-    const RDom step({{0, 8}, {0, words}}, "step");
+    const RDom step = steps_of(product, words);
     sum(row) = 0;
-    sum(row) += total_of_bytes(codes(step.x, step.y, row));
+    sum(row) += sum_of_fields(product, codes(step.x, step.y, row));
     group.stage("codes", codes);
     group.stage("sum", sum);
     Func acc("acc");

@@ -49,6 +49,18 @@ bool is_product(const Node &node) {
     return kOps.count(node.op) != 0;
 }
 
+/** Elements of a window that a kernel keeps until it has all of them. */
+constexpr int64_t kMostPooled = 16;
+
+/** Whether a pooling can follow in the kernel that computes its input. */
+bool is_pooled_in_place(const Graph &graph, const Node &node) {
+    if (node.op != "max_pool") {
+        return false;
+    }
+    const Window window = check_pool(graph, node);
+    return window.tiles() && window.kernel[0] * window.kernel[1] <= kMostPooled;
+}
+
 /** What maps elements to elements where they are; a pooling whose windows tile the image goes along. */
 bool is_pointwise(const Graph &graph, const Node &node) {
     static const std::set<std::string> kOps = {"affine_codes",   "affine_dequantize",
@@ -60,7 +72,7 @@ bool is_pointwise(const Graph &graph, const Node &node) {
                                                "bias",           "add",
                                                "quantize",       "dropout_train",
                                                "quantize_train"};
-    return kOps.count(node.op) != 0 || (node.op == "max_pool" && check_pool(graph, node).tiles());
+    return kOps.count(node.op) != 0 || is_pooled_in_place(graph, node);
 }
 
 bool is_fusable(const Graph &graph, const Node &producer, const Node &consumer) {
@@ -93,7 +105,7 @@ std::string why_not_fusable(const Node &producer, const Node &consumer) {
         {"batch_norm_train", "the statistics need the whole batch"},
         {"batch_norm_gradient", "its sums need the whole batch"},
         {"range", "it needs the whole tensor"},
-        {"max_pool", "windows overlap"},
+        {"max_pool", "windows overlap or are large"},
         {"avg_pool", "a window reads several elements"},
         {"reshape", "elements change places"},
         {"concat", "elements change places"},

@@ -124,11 +124,12 @@ ConvCase make_conv_case(const Choice &choice) {
                         : choice[kGroups] == kTwo ? 2
                                                   : c.channels,
               .weights = c.precisions.weights};
-    // Where bit planes and bytes would do, each in every second case.
+    // Where bit planes and bytes would do, each in every third case, and in every third numbers of 16 bits.
     const bool both = !c.precisions.bytes && c.conv.groups == 1 && c.precisions.inputs != float32() &&
                       c.precisions.weights != float32() && c.precisions.weights != symmetric(8);
     if (both) {
-        c.conv.arithmetic = (choice[kHeight] + choice[kOutputs]) % 2 == 0 ? "popcount" : "bytes";
+        const char *const arithmetics[] = {"popcount", "bytes", "shorts"};
+        c.conv.arithmetic = arithmetics[(choice[kHeight] + choice[kOutputs]) % 3];
     }
     return c;
 }

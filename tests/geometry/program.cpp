@@ -42,8 +42,9 @@ std::string text_of(const Array &array) {
     return {reinterpret_cast<const char *>(array.bytes.data()), array.bytes.size()};
 }
 
-/** Has products multiplied by tiles wherever the level can, however few positions they have; else, of those
- * whose layers ask for nothing, by the second best arithmetic if there is one. */
+/** Has products multiplied by tiles wherever the level can, however few positions they have; else by what
+ * their layers ask for, if it can that; of those that ask for nothing, by the second best arithmetic if there
+ * is one. */
 void ask_for_arithmetics(Graph &graph, const CpuLevel &level, bool second_best) {
     for (Node &node : graph.nodes) {
         if (!is_integer_product(node)) {
@@ -51,14 +52,16 @@ void ask_for_arithmetics(Graph &graph, const CpuLevel &level, bool second_best) 
         }
         const auto asked = node.attributes.extract("arithmetic");
         const std::vector<ArithmeticCost> costs = arithmetics_of(graph, node, {.level = &level});
-        const bool tiles = std::any_of(costs.begin(), costs.end(), [](const ArithmeticCost &cost) {
-            return cost.arithmetic == Arithmetic::Tiles;
-        });
-        if (tiles) {
+        const auto can = [&](const std::string &arithmetic) {
+            return std::any_of(costs.begin(), costs.end(), [&](const ArithmeticCost &cost) {
+                return to_string(cost.arithmetic) == arithmetic;
+            });
+        };
+        if (can("tiles")) {
             node.attributes["arithmetic"] = std::string("tiles");
-        } else if (!asked.empty()) {
+        } else if (!asked.empty() && can(std::get<std::string>(asked.mapped()))) {
             node.attributes["arithmetic"] = asked.mapped();
-        } else if (second_best && costs.size() > 1) {
+        } else if (asked.empty() && second_best && costs.size() > 1) {
             node.attributes["arithmetic"] = std::string(to_string(costs[1].arithmetic));
         }
     }

@@ -35,6 +35,14 @@ TestGroup product_group(const Quantizer &x_quantizer, const Quantizer &w_quantiz
     return {as_one_group(graph), fmt::format("{} x {}", w_quantizer.text(), x_quantizer.text())};
 }
 
+bool computes(const TestGroup &group, const CpuLevel &level, const std::string &arithmetic) {
+    Node product = group.graph.nodes.back();
+    product.attributes.erase("arithmetic");
+    const std::vector<ArithmeticCost> costs = arithmetics_of(group.graph, product, {.level = &level});
+    return std::any_of(costs.begin(), costs.end(),
+                       [&](const ArithmeticCost &cost) { return to_string(cost.arithmetic) == arithmetic; });
+}
+
 // The largest sums of 16 bits are those of equal signs throughout.
 TEST(Arithmetic, NoSumOverflows) {
     std::mt19937 random(1);
@@ -46,11 +54,10 @@ TEST(Arithmetic, NoSumOverflows) {
     };
     for (const auto &[x, w] : operands) {
         const Quantizer x_quantizer = find_quantizer(x);
-        for (const char *arithmetic : {"bytes", "tiles"}) {
+        for (const char *arithmetic : {"bytes", "shorts", "tiles"}) {
             const TestGroup group = product_group(x_quantizer, find_quantizer(w), arithmetic, random);
             for (const CpuLevel &level : all_levels()) {
-                const bool can = arithmetic == std::string("bytes") || level.name == std::string("amx");
-                if (can && host_runs(level)) {
+                if (computes(group, level, arithmetic) && host_runs(level)) {
                     EXPECT_EQ(run_and_compare(group, {.level = &level}, {kRows}, random,
                                               {{"x", extreme_codes(x_quantizer.type(), kRows, random)}}),
                               "")
@@ -78,7 +85,10 @@ TEST(Arithmetic, IsTheFastestByTheRates) {
     }
     EXPECT_EQ(chosen(4, 4, {}).front().arithmetic, Arithmetic::Bytes);
     EXPECT_EQ(chosen(2, 2, 1000).front().arithmetic, Arithmetic::Bytes);
-    EXPECT_EQ(chosen(1, 8, {}).size(), 1U);
+    EXPECT_EQ(chosen(1, 8, {}).size(), 2U);
+    EXPECT_EQ(chosen(1, 8, {}).front().arithmetic, Arithmetic::Bytes);
+    EXPECT_EQ(chosen(8, 8, 1000).front().arithmetic, Arithmetic::Shorts);
+    EXPECT_EQ(chosen(8, 8, 1).front().arithmetic, Arithmetic::Bytes);
     use_machine({{"avx2", {{"popcount", 75000}}}});
     EXPECT_EQ(chosen(4, 4, {}).front().arithmetic, Arithmetic::Popcount);
     use_machine(shipped_machine());
@@ -118,6 +128,9 @@ TEST(Arithmetic, KernelsWithoutTilesAreThoseOfTheLevelBelow) {
     EXPECT_EQ(kernel_variants(popcounts.graph, 0, {.level = &amx})[0].options.level, &avx512);
     expect_error([&] { lower_group(tiles.graph, 0, {.level = &avx512}); },
                  {"'d'", "found 'tiles'", "avx512"});
+    const TestGroup shorts = product_group(find_quantizer("sign"), find_quantizer("sign"), "shorts", random);
+    expect_error([&] { lower_group(shorts.graph, 0, {.level = &find_level("neon")}); },
+                 {"'d'", "popcount, bytes", "found 'shorts'", "neon"});
 }
 
 TEST(Arithmetic, RefusesWhatTheOperandsCannot) {

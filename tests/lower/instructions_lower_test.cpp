@@ -1,4 +1,5 @@
 #include "compiler/codegen/kernel_compiler.h"
+#include "compiler/quantizers/quantizer.h"
 #include "schedules/schedule.h"
 #include "tests/lower/run_group.h"
 
@@ -147,6 +148,20 @@ TEST(Instructions, AmxMultipliesTwoByTwoTilesInRegisters) {
     EXPECT_EQ(count(loop, "tilestore"), 0);
     EXPECT_EQ(count(code, "tilestore"), 4);
     EXPECT_EQ(count(code, "tileload"), 8);
+}
+
+TEST(Instructions, Avx2AddsPairsOfSixteenBitsInRegisters) {
+    std::mt19937 random(5);
+    Graph graph;
+    const ValueId x = add_input(graph, UInt(8), 4096),
+                  w = graph.add_constant("w", random_array(UInt(8), {1024, 4096}, random),
+                                         find_quantizer("symmetric(8)").encoding());
+    graph.outputs = {graph.add_one("integer_dense", "d", {x, w}, {{"arithmetic", std::string("shorts")}})};
+    const TestGroup group{as_one_group(graph), "8 x 8 bits"};
+    const std::string loop = hottest_loop(assembly_of(group, find_level("avx2")), "vpmaddwd");
+    EXPECT_EQ(count(loop, "vpmaddwd"), 12);
+    EXPECT_EQ(count(loop, "vpaddd"), 12);
+    EXPECT_THAT(loop, Not(testing::HasSubstr("%rsp")));
 }
 
 TEST(Instructions, Avx2CountsBytesByTableAndWidensOutsideTheLoop) {

@@ -265,8 +265,18 @@ TEST(Fuse, SaysWhyGroupsEnd) {
                 }),
                 ElementsAre("conv2d1 -> avg_pool1: avg_pool: a window reads several elements",
                             "avg_pool1 -> hardtanh1: avg_pool: a window reads several elements",
-                            "hardtanh1 -> max_pool1: max_pool: windows overlap",
+                            "hardtanh1 -> max_pool1: max_pool: windows overlap or are large",
                             "max_pool1 -> flatten1: reshape: elements change places"));
+    const auto reasons_of_pooling = [](int size) {
+        return reasons_of([size] {
+            return flatten(max_pool(conv2d(input("x", {3, 20, 20}, Float(32)), {.channels = 4, .kernel = 1}),
+                                    {.kernel = size}));
+        });
+    };
+    const std::string flattened = "max_pool1 -> flatten1: reshape: elements change places";
+    EXPECT_THAT(reasons_of_pooling(4), ElementsAre(flattened));
+    EXPECT_THAT(reasons_of_pooling(20),
+                ElementsAre("conv2d1 -> max_pool1: max_pool: windows overlap or are large", flattened));
     EXPECT_THAT(reasons_of([] {
                     const Tensor x = batch_norm(dense(input("x", {3}, Float(32)), {.units = 5}));
                     const Tensor y = dense(relu(x), {.units = 2});
