@@ -2,6 +2,7 @@
 
 #include "compiler/base/integers.h"
 #include "compiler/codegen/target_rates.h"
+#include "compiler/lower/gradient_tiles.h"
 #include "compiler/lower/tile_products.h"
 #include "compiler/ops/conv.h"
 #include "compiler/ops/rules.h"
@@ -282,10 +283,15 @@ std::vector<KernelVariant> kernel_variants(const Graph &graph, int group, const 
         }
         return {least_batch, how};
     };
+    if (costs.empty()) {
+        return {
+            variant(1, options, std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node &node) {
+                        return node.group == group && has_gradient_tiles(graph, node, kernel_target(options));
+                    }))};
+    }
     const auto has_tiles = [](const ArithmeticCost &cost) { return cost.arithmetic == Arithmetic::Tiles; };
-    if (costs.empty() || options.batch || product->has("arithmetic") ||
-        behind(costs.front(), costs, options) < kWorthTwo) {
-        return {variant(1, options, !costs.empty() && has_tiles(costs.front()))};
+    if (options.batch || product->has("arithmetic") || behind(costs.front(), costs, options) < kWorthTwo) {
+        return {variant(1, options, has_tiles(costs.front()))};
     }
     const auto fastest_at = [&](int64_t batch) -> const ArithmeticCost & {
         return *std::min_element(costs.begin(), costs.end(),

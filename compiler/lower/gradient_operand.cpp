@@ -30,8 +30,9 @@ GradientOperand::GradientOperand(GroupLowering &group, const Node &node) : forma
     const Halide::Type type = Halide::Int(format->largest() < INT16_MAX + 1 ? 16 : 32);
     elements = Func("integers");
     const Expr code = cast(type, stored(stored.args()));
-    const bool has_zero = format->type() == UInt(8);
-    elements(stored.args()) = has_zero ? code - cast(type, grid()[2]) : code;
+    codes = stored;
+    zero = has_zero() ? Expr(grid()[2]) : Expr(0);
+    elements(stored.args()) = has_zero() ? code - cast(type, zero) : code;
     scale = grid()[0];
 }
 

@@ -14,7 +14,12 @@ public:
     /** In the coordinates of GroupLowering::elements: float32, or the integers of the codes as Int(16) or
      * Int(32). */
     Halide::Func elements;
+    /** The codes as they are kept, and the code of 0, Int(32); of codes alone. */
+    Halide::Func codes;
+    Halide::Expr zero;
 
+    /** Whether codes are bytes above 0, of which one that the range says stands for 0. */
+    bool has_zero() const { return has_codes() && format->type() == UInt(8); }
     bool has_codes() const { return format.has_value(); }
     /** The type in which `terms` elements, each of them times at most `largest`, are added exactly:
      * Float(32), or the narrowest of Int(16), Int(32) and Int(64). */

@@ -41,10 +41,9 @@ TileSteps::TileSteps(int of_taps, int of_words) : taps(of_taps), words(of_words)
     pairs = static_cast<int>(divide_up(all, blocks));
 }
 
-Func tile_products(GroupLowering &group, const ByteProduct &product, const TileSteps &steps,
-                   const Place &place,
+Func tile_products(GroupLowering &group, const TileSteps &steps, const Place &place,
                    const std::function<Expr(const Expr &bit, const Expr &word, const Expr &tap)> &codes,
-                   const Func &w) {
+                   const std::function<Expr(const Expr &bit, const Expr &word)> &weight) {
     const Var lane("lane"), panel("panel"), bit("bit"), word("word"), digit("digit");
     const int in_block = steps.pairs * steps.taps;
     const auto word_of = [&](const Expr &block, const Expr &step, const Expr &half) {
@@ -53,8 +52,7 @@ Func tile_products(GroupLowering &group, const ByteProduct &product, const TileS
     Func weights("weights");
     const Expr step = word / 2 % in_block,
                in_tap = Halide::min(word_of(word / 2 / in_block, step, word % 2), steps.words - 1);
-    weights(lane, bit, digit, word, panel) =
-        weight_bytes(product, w, bit, step % steps.taps * steps.words + in_tap, digit);
+    weights(lane, bit, digit, word, panel) = weight(bit, step % steps.taps * steps.words + in_tap);
     group.stage("weights", weights);
 
     const std::vector<Var> args = args_of(place);
@@ -66,6 +64,15 @@ Func tile_products(GroupLowering &group, const ByteProduct &product, const TileS
     accumulate(args) = byte_dot(accumulate(args), codes(r.x, word_of(r.w, r.z, r.y), r.z % steps.taps),
                                 weights(lane, r.x, 0, 2 * (r.w * in_block + r.z) + r.y, panel));
     return accumulate;
+}
+
+Func tile_products(GroupLowering &group, const ByteProduct &product, const TileSteps &steps,
+                   const Place &place,
+                   const std::function<Expr(const Expr &bit, const Expr &word, const Expr &tap)> &codes,
+                   const Func &w) {
+    return tile_products(group, steps, place, codes, [&](const Expr &bit, const Expr &word) {
+        return weight_bytes(product, w, bit, word, 0);
+    });
 }
 
 Raster::Raster(const Window &of, const Shape &output)

@@ -15,8 +15,16 @@ struct TileSteps {
     int padded_words() const { return 2 * pairs * blocks; }
 };
 
-/** As byte_products(), with codes(bit, word, tap) and the weights' words of a tap behind each other. The
- * stages "accumulate" and "weights". */
+/** sum_k x w of bytes, exact modulo 2^32, Int(32): of codes(bit, word, tap), 0 in the words beyond
+ * `steps.words`, and of the weights of output (lane, panel) at weight(bit, word), where words of a tap lie
+ * behind each other. The stages "accumulate" and "weights". */
+Halide::Func tile_products(
+    GroupLowering &group, const TileSteps &steps, const Place &place,
+    const std::function<Halide::Expr(const Halide::Expr &bit, const Halide::Expr &word,
+                                     const Halide::Expr &tap)> &codes,
+    const std::function<Halide::Expr(const Halide::Expr &bit, const Halide::Expr &word)> &weight);
+
+/** The same as byte_products(), of packed weights. */
 Halide::Func tile_products(GroupLowering &group, const ByteProduct &product, const TileSteps &steps,
                            const Place &place,
                            const std::function<Halide::Expr(const Halide::Expr &bit, const Halide::Expr &word,

@@ -1,5 +1,5 @@
 #include "compiler/base/integers.h"
-#include "compiler/lower/gradient_operand.h"
+#include "compiler/lower/gradient_tiles.h"
 #include "compiler/lower/op_table.h"
 #include "compiler/lower/signed_sums.h"
 #include "schedules/markers.h"
@@ -99,12 +99,72 @@ void of_integers(GroupLowering &group, const Node &node, const GradientOperand &
     group.define(node.outputs[0], dx);
 }
 
+// Rows of the batch are those of tiles, and inputs their columns: the integers of the weights become bytes
+// with four outputs in a lane.
+void of_tiles(GroupLowering &group, const Node &node, const GradientOperand &dy) {
+    const Value &w = group.graph.value(node.inputs[1]);
+    const int rows = static_cast<int>(group.graph.value(node.inputs[0]).shape[0]);
+    const int outputs = static_cast<int>(w.shape[0]), inputs = static_cast<int>(w.shape[1]);
+    const IntegerView view = weight_view(w.encoding);
+    const ByteNumbers numbers(view);
+    const TileSteps steps(1, static_cast<int>(divide_up(outputs, 32)));
+    const Var lane("lane"), panel("panel"), bit("bit"), word("word"), row("row");
+    const Expr from = Halide::min(Halide::likely(row), rows - 1);
+    const bool whole = 32 * steps.padded_words() == outputs;
+    Func codes("codes"), sum("sum"), weight_total("weight_total"), dx("input_gradient");
+    const auto gradient = [&](const Expr &m) -> Expr {
+        const Expr there = whole ? m : Halide::min(Halide::likely(m), outputs - 1);
+        const Expr byte = byte_of(dy.codes(there, from));
+        return whole ? byte : Halide::select(Halide::likely(m) < outputs, byte, cast<uint32_t>(0));
+    };
+    codes(bit, word, row) = four_bytes(gradient, bit, word, !dy.has_zero());
+    const RDom step({{0, 8}, {0, steps.words}}, "step");
+    sum(row) = 0;
+    sum(row) += total_of_bytes(codes(step.x, step.y, row));
+
+    // Packed weights have bits beyond the last input and words beyond the last output.
+    const Func elements = group.elements(node.inputs[1]);
+    const bool packed = w.layout == Layout::OutputPanels;
+    const auto number = [&](const Expr &m) {
+        const Expr column = 32 * panel + lane;
+        return numbers(
+            packed ? elements(column, m)
+                   : elements(inputs % 32 == 0 ? column : Halide::min(Halide::likely(column), inputs - 1),
+                              Halide::min(m, outputs - 1)));
+    };
+    const Func dots = tile_products(
+        group, steps, {row}, [&](const Expr &b, const Expr &i, const Expr &) { return codes(b, i, row); },
+        [&](const Expr &b, const Expr &i) { return four_bytes(number, b, i, false); });
+    group.kernel.n = inputs;
+    group.kernel.k = 32 * steps.padded_words();
+    group.kernel.m = rows;
+    Expr total;
+    if (dy.has_zero()) {
+        const RDom m(0, outputs, "output");
+        weight_total(lane, panel) = 0;
+        weight_total(lane, panel) += cast<int32_t>(number(m));
+        group.stage("weight_total", weight_total);
+        total = from_panels(weight_total, c, {}, inputs);
+    }
+    dx(c, n) = dy.rescaled(
+        corrected(numbers, dy, from_panels(dots, c, {n}, inputs), sum(n) - outputs * dy.zero, total),
+        view.scale);
+    group.stage("codes", codes);
+    group.stage("sum", sum);
+    group.kernel.family = "input_gradient/tiles";
+    group.define(node.outputs[0], dx);
+}
+
 }  // namespace
 
 // dx[n, k] = sum_m dy[n, m] w[m, k].
 void lower_dense_input_gradient(GroupLowering &group, const Node &node) {
     const Value &w = group.graph.value(node.inputs[1]);
     const GradientOperand dy(group, node);
+    if (has_gradient_tiles(group.graph, node, group.kernel.target)) {
+        of_tiles(group, node, dy);
+        return;
+    }
     if (is_sign(w.encoding)) {
         of_signs(group, node, dy);
         return;

@@ -16,6 +16,36 @@ namespace {
 constexpr const char *kUniform = "stochastic_uniform(6)", *kBytes = "stochastic_int8",
                      *kFixed = "dynamic_fixed_point(16)", *kPowers = "stochastic_log_quant(6)";
 
+/** A product of `rows` rows of gradients, in a format, and codes. */
+struct Case {
+    int64_t rows, outputs, inputs;
+    const char *format, *operand;
+
+    std::string text() const {
+        return fmt::format("{} x {} x {}, {} by {}", rows, outputs, inputs, format, operand);
+    }
+};
+
+/** A convolution of [N, C, H, W] by [O, C / groups, h, w] beside codes. */
+struct Geometry {
+    int64_t n, c, h, w, o, kernel, stride, pad, groups;
+    const char *format, *operand;
+    double pad_value = 0;
+
+    int64_t extent(int64_t size) const { return (size + 2 * pad - kernel) / stride + 1; }
+    Shape result() const { return {n, o, extent(h), extent(w)}; }
+    std::string text() const {
+        return fmt::format("{} of stride {} in {} groups, {} by {}, padding {}", to_string(result()), stride,
+                           groups, format, operand, pad_value);
+    }
+    Attributes attributes() const {
+        return {{"strides", Shape{stride, stride}},
+                {"dilations", Shape{1, 1}},
+                {"pads", Shape{pad, pad, pad, pad}},
+                {"groups", groups}};
+    }
+};
+
 /** Products of gradients in low precision with codes of every kind, and what makes those of gradients. */
 class TrainCodes : public GroupTest {
 protected:
@@ -68,7 +98,7 @@ protected:
                                           {"init", "zeros"},
                                           {"trainable", int64_t{0}},
                                           {"quantizer", quantizer}});
-        graph.value(id).layout = q.bits < 8                          ? layout
+        graph.value(id).layout = q.bits < 8 || has_panels(layout)    ? layout
                                  : graph.value(id).shape.size() == 4 ? Layout::ChannelsLast
                                                                      : Layout::Logical;
         return id;
@@ -87,6 +117,21 @@ protected:
         });
     }
 
+    /** Runs the group, also as CPUs of lower levels do: of sums of integers that is no other bit. */
+    void run_on_levels(ValueId id, bool parallel) {
+        run(parallel);
+        const Array here = found(id);
+        for (const char *name = host_level().otherwise; name != nullptr; name = find_level(name).otherwise) {
+            run(parallel, find_level(name));
+            EXPECT_TRUE(found(id).bytes == here.bytes) << "not those of " << name;
+        }
+    }
+
+    void expect_input_gradient(const Case &c);
+    /** In panels, behind the update: without momentum sgd's moment is the gradient. */
+    void expect_update(const Case &c);
+    void expect_image_gradient(const Geometry &g);
+
     /** Runs a product alone. */
     void expect_product(const std::string &op, const Gradient &dy, ValueId other, Attributes attributes,
                         const std::string &format, bool parallel) {
@@ -102,7 +147,7 @@ protected:
             node.group = node.name == "product" ? 0 : -1;
         }
         const bool has_offset = integer_view(graph.value(other).encoding).offset != 0;
-        run(parallel);
+        run_on_levels(product, parallel);
         expect_rounded_once(product, pads || has_offset);
     }
 };
@@ -155,27 +200,35 @@ TEST_F(TrainCodes, StandForTheNumbersOfTheInterpreter) {
     }
 }
 
-/** A product of `rows` rows of gradients, in a format, and codes. */
-struct Case {
-    int64_t rows, outputs, inputs;
-    const char *format, *operand;
-
-    std::string text() const {
-        return fmt::format("{} x {} x {}, {} by {}", rows, outputs, inputs, format, operand);
-    }
-};
-
 const Case kByWeights[] = {{1, 1, 1, kBytes, "sign"},         {3, 33, 65, kUniform, "sign"},
                            {65, 130, 33, kFixed, "sign"},     {5, 31, 64, kPowers, "sign"},
                            {3, 33, 65, kBytes, "ternary"},    {64, 63, 31, kFixed, "symmetric(4)"},
                            {1, 3, 1, kPowers, "symmetric(3)"}};
 
+/** Those that fill tiles, with more or less of them left over. */
+const Case kTilesByWeights[] = {{9, 36, 38, kUniform, "sign"},
+                                {37, 70, 130, kBytes, "sign"},
+                                {8, 36, 38, kBytes, "ternary"},
+                                {100, 70, 64, "dynamic_fixed_point(7)", "symmetric(4)"},
+                                {137, 64, 38, "stochastic_uniform(8)", "symmetric(7)"},
+                                {9, 800, 38, kBytes, "symmetric(8)"}};
+
+void TrainCodes::expect_input_gradient(const Case &c) {
+    SCOPED_TRACE(c.text());
+    const Gradient dy = gradient(c.format, {c.rows, c.outputs});
+    const ValueId w = operand(c.operand, {c.outputs, c.inputs}, Layout::OutputPanels);
+    expect_product("dense_input_gradient", dy, w, {}, c.format, c.rows % 2 == 0);
+}
+
 TEST_F(TrainCodes, DenseInputGradientIsExactInIntegers) {
     for (const Case &c : kByWeights) {
-        SCOPED_TRACE(c.text());
-        const Gradient dy = gradient(c.format, {c.rows, c.outputs});
-        const ValueId w = operand(c.operand, {c.outputs, c.inputs}, Layout::OutputPanels);
-        expect_product("dense_input_gradient", dy, w, {}, c.format, c.rows % 2 == 0);
+        expect_input_gradient(c);
+    }
+}
+
+TEST_F(TrainCodes, DenseInputGradientByTilesIsThatOfOtherLevels) {
+    for (const Case &c : kTilesByWeights) {
+        expect_input_gradient(c);
     }
 }
 
@@ -193,51 +246,47 @@ TEST_F(TrainCodes, DenseWeightGradientIsExactInIntegers) {
     }
 }
 
-// In panels, behind the update: without momentum sgd's moment is the gradient.
+const Case kTilesByInputs[] = {{9, 36, 38, kUniform, "sign"},
+                               {37, 70, 129, kBytes, "sign"},
+                               {8, 36, 38, kBytes, "ternary"},
+                               {100, 70, 130, "dynamic_fixed_point(7)", "symmetric(4)"},
+                               {64, 64, 38, "stochastic_uniform(8)", "bytes"},
+                               {800, 36, 38, kBytes, "bytes"}};
+
+void TrainCodes::expect_update(const Case &c) {
+    SCOPED_TRACE(c.text());
+    const Gradient dy = gradient(c.format, {c.rows, c.outputs});
+    const ValueId x = operand(c.operand, {c.rows, c.inputs}, Layout::PackedWords);
+    const ValueId w = parameter("w", Array(Float(32), {c.outputs, c.inputs})),
+                  m = parameter("m", Array(Float(32), {c.outputs, c.inputs}));
+    bindings["rate"] = Array(Float(32), {1});
+    const ValueId rate = graph.add_one("scalar", "rate", {});
+    const ValueId g = graph.add_one("dense_weight_gradient", "g", {dy.codes, x, dy.range},
+                                    {{"format", std::string(c.format)}});
+    const auto next =
+        graph.add("sgd", "sgd", {w, m, g, rate}, {{"momentum", 0.0}, {"scale", 1.0}, {"clip", 0.0}});
+    for (const ValueId id : {w, m, next[0], next[1]}) {
+        graph.value(id).layout = Layout::OutputPanels;
+    }
+    graph.updates = {{w, next[0]}, {m, next[1]}};
+    for (Node &node : graph.nodes) {
+        node.group = node.name == "g" || node.op == "sgd" ? 0 : -1;
+    }
+    run_on_levels(next[1], c.rows % 2 == 0);
+    expect_rounded_once(next[1], c.operand == std::string("bytes"));
+}
+
 TEST_F(TrainCodes, FusedWeightGradientIsExactInIntegers) {
     for (const Case &c : kByInputs) {
-        SCOPED_TRACE(c.text());
-        const Gradient dy = gradient(c.format, {c.rows, c.outputs});
-        const ValueId x = operand(c.operand, {c.rows, c.inputs}, Layout::PackedWords);
-        const ValueId w = parameter("w", Array(Float(32), {c.outputs, c.inputs})),
-                      m = parameter("m", Array(Float(32), {c.outputs, c.inputs}));
-        bindings["rate"] = Array(Float(32), {1});
-        const ValueId rate = graph.add_one("scalar", "rate", {});
-        const ValueId g = graph.add_one("dense_weight_gradient", "g", {dy.codes, x, dy.range},
-                                        {{"format", std::string(c.format)}});
-        const auto next =
-            graph.add("sgd", "sgd", {w, m, g, rate}, {{"momentum", 0.0}, {"scale", 1.0}, {"clip", 0.0}});
-        for (const ValueId id : {w, m, next[0], next[1]}) {
-            graph.value(id).layout = Layout::OutputPanels;
-        }
-        graph.updates = {{w, next[0]}, {m, next[1]}};
-        for (Node &node : graph.nodes) {
-            node.group = node.name == "g" || node.op == "sgd" ? 0 : -1;
-        }
-        run(c.rows % 2 == 0);
-        expect_rounded_once(next[1], c.operand == std::string("bytes"));
+        expect_update(c);
     }
 }
 
-/** A convolution of [N, C, H, W] by [O, C / groups, h, w] beside codes. */
-struct Geometry {
-    int64_t n, c, h, w, o, kernel, stride, pad, groups;
-    const char *format, *operand;
-    double pad_value = 0;
-
-    int64_t extent(int64_t size) const { return (size + 2 * pad - kernel) / stride + 1; }
-    Shape result() const { return {n, o, extent(h), extent(w)}; }
-    std::string text() const {
-        return fmt::format("{} of stride {} in {} groups, {} by {}, padding {}", to_string(result()), stride,
-                           groups, format, operand, pad_value);
+TEST_F(TrainCodes, FusedWeightGradientByTilesIsThatOfOtherLevels) {
+    for (const Case &c : kTilesByInputs) {
+        expect_update(c);
     }
-    Attributes attributes() const {
-        return {{"strides", Shape{stride, stride}},
-                {"dilations", Shape{1, 1}},
-                {"pads", Shape{pad, pad, pad, pad}},
-                {"groups", groups}};
-    }
-};
+}
 
 const Geometry kConvByWeights[] = {
     {1, 1, 1, 1, 1, 1, 1, 0, 1, kUniform, "sign"},    {2, 33, 7, 5, 31, 3, 1, 1, 1, kBytes, "sign"},
@@ -245,14 +294,31 @@ const Geometry kConvByWeights[] = {
     {1, 3, 4, 4, 33, 2, 1, 0, 1, kPowers, "ternary"}, {2, 5, 9, 8, 6, 3, 2, 1, 1, kUniform, "symmetric(4)"},
     {1, 4, 5, 6, 6, 3, 1, 1, 2, kBytes, "sign"}};
 
+/** Those that fill tiles. */
+const Geometry kTilesByConvWeights[] = {{2, 38, 5, 7, 36, 3, 1, 1, 1, kBytes, "sign"},
+                                        {1, 33, 9, 4, 70, 2, 1, 0, 1, kUniform, "sign"},
+                                        {2, 5, 4, 17, 6, 3, 1, 1, 1, kBytes, "ternary"},
+                                        {1, 38, 6, 6, 36, 1, 1, 0, 1, kUniform, "symmetric(4)"},
+                                        {1, 38, 5, 5, 64, 3, 1, 0, 1, kBytes, "symmetric(8)"}};
+
+void TrainCodes::expect_image_gradient(const Geometry &g) {
+    SCOPED_TRACE(g.text());
+    const Gradient dy = gradient(g.format, g.result());
+    const ValueId w = operand(g.operand, {g.o, g.c / g.groups, g.kernel, g.kernel}, Layout::OutputPanels);
+    Attributes attributes = g.attributes();
+    attributes["image"] = Shape{g.h, g.w};
+    expect_product("conv2d_input_gradient", dy, w, attributes, g.format, g.n == 2);
+}
+
 TEST_F(TrainCodes, ConvInputGradientIsExactInIntegers) {
     for (const Geometry &g : kConvByWeights) {
-        SCOPED_TRACE(g.text());
-        const Gradient dy = gradient(g.format, g.result());
-        const ValueId w = operand(g.operand, {g.o, g.c / g.groups, g.kernel, g.kernel}, Layout::OutputPanels);
-        Attributes attributes = g.attributes();
-        attributes["image"] = Shape{g.h, g.w};
-        expect_product("conv2d_input_gradient", dy, w, attributes, g.format, g.n == 2);
+        expect_image_gradient(g);
+    }
+}
+
+TEST_F(TrainCodes, ConvInputGradientByTilesIsThatOfOtherLevels) {
+    for (const Geometry &g : kTilesByConvWeights) {
+        expect_image_gradient(g);
     }
 }
 

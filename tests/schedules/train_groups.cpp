@@ -94,10 +94,10 @@ void GroupTest::fuse(size_t first) {
     }
 }
 
-void GroupTest::run(bool parallel) {
+void GroupTest::run(bool parallel, const CpuLevel &level) {
     expected_ = interpret(graph, bindings);
     LowerOptions options;
-    options.level = &host_level();
+    options.level = &level;
     options.batch = 1;  // every extent is known
     options.parallel = parallel;
     options.strict_float = false;

@@ -32,7 +32,7 @@ protected:
     /** Puts the nodes from `first` on into one group. */
     void fuse(size_t first);
     /** Lowers, compiles and runs the group; a state's memory is that of its next value. */
-    void run(bool parallel = false);
+    void run(bool parallel = false, const CpuLevel &level = host_level());
 
     const Array &found(ValueId id) const { return found_.at(id); }
     const Array &expected(ValueId id) const { return expected_.at(id); }
