@@ -42,6 +42,9 @@ void schedule_window_gradient(Kernel &kernel, const Tuning &tuning);
  * tile. */
 void schedule_weight_update(Kernel &kernel, const Tuning &tuning);
 
+/** The same with the gradient by tiles of bytes. */
+void schedule_tile_update(Kernel &kernel, const Tuning &tuning);
+
 /** Training: the gradient of the input of a product with 1-bit weights. */
 void schedule_signed_input_gradient(Kernel &kernel, const Tuning &tuning);
 

@@ -53,6 +53,12 @@ void expand_in_registers(const Kernel &kernel, int vector);
  * output, on the stack. */
 void schedule_image(const Kernel &kernel, const Halide::Var &at, int vector);
 
+/** The stage "accumulate" by tiles, at a loop that has all of its rows for a panel: by 2 x 2 of them if
+ * `many` holds (undefined: always). The stage "weights" becomes bytes for a block of steps before all rows
+ * pass. */
+void schedule_tiles(const Kernel &kernel, const Halide::LoopLevel &at, const Panels &panels,
+                    const Tuning &tuning, const Halide::Expr &many);
+
 /** Positions of a row of an image in one tile: at most `most`, so that the last tile overlaps the one before
  * as little as can be. */
 int tile_width(int64_t width, int64_t most);

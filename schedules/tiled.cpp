@@ -21,8 +21,8 @@ namespace {
 /** Bytes of inputs and sums of a strip of an image, which L2 holds. */
 constexpr int64_t kMostStrip = 384 << 10;
 
-/** Sums of all rows of a span for a panel of outputs: by 2 x 2 tiles if `many` holds (undefined: always); the
- * weights of a block of steps become bytes before all rows pass. */
+}  // namespace
+
 void schedule_tiles(const Kernel &kernel, const Halide::LoopLevel &at, const Panels &panels,
                     const Tuning &tuning, const Halide::Expr &many) {
     Func accumulate = find_stage(kernel, "accumulate");
@@ -48,8 +48,6 @@ void schedule_tiles(const Kernel &kernel, const Halide::LoopLevel &at, const Pan
     weights.compute_at(accumulate, r[3]).store_in(MemoryType::Register);
     expand_in_registers(kernel, tuning.vector);
 }
-
-}  // namespace
 
 void schedule_tile_dense(Kernel &kernel, const Tuning &tuning) {
     const Panels panels = schedule_panels(kernel, tuning);

@@ -27,6 +27,9 @@ void schedule_packed_codes(const Kernel &kernel, const Var &at) {
     }
 }
 
+/** Inputs whose gradients are made at once. */
+int inputs_of_step(const Kernel &kernel, int wanted) { return kernel.k % wanted != 0 ? 1 : wanted; }
+
 }  // namespace
 
 // The gradient of an input's weights to 32 outputs is made in registers and used up there, so that it never
@@ -39,7 +42,7 @@ void schedule_weight_update(Kernel &kernel, const Tuning &tuning) {
     const Var lane = update.args()[0], k = update.args()[1], panel = update.args()[2];
     const Var step("step"), inner("inner");
     // Look-ups are independent of each other; chains of multiply-adds need more of them in flight.
-    const int inputs = kernel.k % tuning.rows != 0 ? 1 : tuning.rows;
+    const int inputs = inputs_of_step(kernel, tuning.rows);
     update.split(k, step, inner, inputs, TailStrategy::RoundUp).reorder(lane, inner, step, panel);
     update.vectorize(lane, vector).unroll(lane).unroll(inner);
     next.bound(lane, 0, 32).compute_at(update, step).store_in(MemoryType::Register);
@@ -63,9 +66,11 @@ void schedule_weight_update(Kernel &kernel, const Tuning &tuning) {
             sum.update().reorder(lane, k, sum.rvars()[0]).vectorize(lane, vector).unroll(lane).unroll(k);
         }
     }
-    if (Func row_sums = stage("row_sums"); row_sums.defined()) {
-        row_sums.compute_root().vectorize(row_sums.args()[0], vector, TailStrategy::GuardWithIf);
-        row_sums.update().vectorize(row_sums.args()[0], vector, TailStrategy::GuardWithIf);
+    for (const char *role : {"row_sums", "number_sums"}) {
+        if (Func sums = stage(role); sums.defined()) {
+            sums.compute_root().vectorize(sums.args()[0], vector, TailStrategy::GuardWithIf);
+            sums.update().vectorize(sums.args()[0], vector, TailStrategy::GuardWithIf);
+        }
     }
     if (tables.defined() && !stage("partial").defined()) {
         const Var entry = tables.args()[1], group = tables.args()[2];
@@ -84,6 +89,28 @@ void schedule_weight_update(Kernel &kernel, const Tuning &tuning) {
     }
     if (stage("pack").defined()) {
         schedule_packed_codes(kernel, kernel.outputs.back().args()[1]);
+    }
+}
+
+// The bytes of a panel's gradients serve all inputs; a tile's sums are used up where they lie, in L1.
+void schedule_tile_update(Kernel &kernel, const Tuning &tuning) {
+    constexpr int kInputs = 2;
+    schedule_weight_update(kernel, {.rows = kInputs});
+    Func update = find_stage(kernel, "update"), accumulate = find_stage(kernel, "accumulate"),
+         codes = find_stage(kernel, "codes");
+    const Var panel = update.args()[2], k = accumulate.args()[1];
+    const Var step("step"), span("span"), word("words"), half("half");
+    update.split(step, span, step, tuning.rows / inputs_of_step(kernel, kInputs), TailStrategy::GuardWithIf);
+    schedule_tiles(kernel, {update, span}, {}, tuning, {});
+    accumulate.bound_storage(k, tuning.rows);
+    find_stage(kernel, "weights").compute_at(update, panel);
+    // Inputs are lanes, whose bits lie beside each other, and go where the rows of a tile want them.
+    codes.compute_root().bound(codes.args()[0], 0, 8);
+    codes.split(k, word, k, 32, TailStrategy::RoundUp)
+        .split(k, half, k, tuning.vector, TailStrategy::RoundUp);
+    codes.reorder(k, half, codes.args()[0], codes.args()[1], word).vectorize(k).unroll(half);
+    if (kernel.parallel) {
+        codes.parallel(word);
     }
 }
 

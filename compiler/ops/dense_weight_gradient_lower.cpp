@@ -1,5 +1,5 @@
 #include "compiler/base/integers.h"
-#include "compiler/lower/gradient_operand.h"
+#include "compiler/lower/gradient_tiles.h"
 #include "compiler/lower/op_table.h"
 #include "compiler/lower/signed_sums.h"
 #include "schedules/markers.h"
@@ -15,17 +15,6 @@ using Halide::RDom;
 using Halide::Var;
 
 namespace {
-
-/** True if the update that reads the gradient walks the weights in panels of 32 outputs. */
-bool is_updated_in_panels(const Graph &graph, ValueId gradient) {
-    for (int user : graph.users(gradient)) {
-        const Node &node = graph.nodes[static_cast<size_t>(user)];
-        if (graph.value(node.inputs[0]).layout == Layout::OutputPanels) {
-            return true;
-        }
-    }
-    return false;
-}
 
 /** dw[m, k] = sum_n dy[n, m] x[n, k]. */
 class WeightGradient {
@@ -129,6 +118,44 @@ public:
         finish();
     }
 
+    // Inputs are the rows of tiles, and outputs their columns; a lane has four rows of the batch.
+    void of_tiles() {
+        const ByteNumbers numbers(integer_view(x.encoding));
+        const TileSteps steps(1, static_cast<int>(divide_up(rows, 32)));
+        const int inputs = static_cast<int>(x.shape[1]);
+        const Var bit("bit"), word("word");
+        // Packed codes have bits beyond the last input.
+        const bool whole = x.layout == Layout::PackedWords || inputs % 32 == 0;
+        const auto number = [&](const Expr &r) {
+            return numbers(codes(whole ? Expr(k) : Halide::min(Halide::likely(k), inputs - 1),
+                                 Halide::min(r, rows - 1)));
+        };
+        const Expr m = 32 * panel + lane, output = outputs % 32 == 0 ? m : Halide::min(m, outputs - 1);
+        const auto gradient_of = [&](const Expr &r) {
+            return byte_of(dy.codes(output, Halide::min(r, rows - 1)));
+        };
+        Func bytes("codes"), number_sums("number_sums");
+        bytes(bit, word, k) =
+            four_bytes([&](const Expr &r) { return Halide::select(r < rows, number(r), cast<uint32_t>(0)); },
+                       bit, word, false);
+        const Func dots = tile_products(
+            group, steps, {k}, [&](const Expr &b, const Expr &i, const Expr &) { return bytes(b, i, k); },
+            [&](const Expr &b, const Expr &i) { return four_bytes(gradient_of, b, i, !dy.has_zero()); });
+        Expr sum_of_numbers;
+        if (dy.has_zero()) {
+            const RDom row(0, rows, "row");
+            number_sums(k) = 0;
+            number_sums(k) += cast<int32_t>(number(row));
+            group.stage("number_sums", number_sums);
+            sum_of_numbers = number_sums(k);
+        }
+        const Expr sum_of_gradients = numbers.addend() == 0 ? Expr(0) : row_sum(output);
+        product(lane, k, panel) =
+            rescaled(corrected(numbers, dy, dots(lane, k, panel), sum_of_gradients, sum_of_numbers), output);
+        group.stage("codes", bytes);
+        finish();
+    }
+
 private:
     /** dy of output 32 panel + lane; 0 beyond the last output and the last row. */
     Expr term(const Expr &row) {
@@ -137,19 +164,22 @@ private:
         return Halide::select(m < outputs && row < rows, value, cast(value.type(), 0));
     }
 
+    /** The sum of dy of an output. */
+    Expr row_sum(const Expr &output) {
+        if (!row_sums.defined()) {
+            const RDom row(0, rows, "row");
+            row_sums(n) = cast(total, 0);
+            row_sums(n) += cast(total, dy.elements(n, row));
+            group.stage("row_sums", row_sums);
+        }
+        return row_sums(output);
+    }
+
     /** What a sum of products for an output stands for: where x = unit q + offset, the sum of dy counts, too.
      */
     Expr rescaled(const Expr &sum, const Expr &output) {
         const Expr of_codes = dy.rescaled(sum, unit);
-        if (offset == 0) {
-            return of_codes;
-        }
-        const RDom row(0, rows, "row");
-        Func row_sums("row_sums");
-        row_sums(n) = cast(total, 0);
-        row_sums(n) += cast(total, dy.elements(n, row));
-        group.stage("row_sums", row_sums);
-        return Halide::strict_float(of_codes + dy.rescaled(row_sums(output), offset));
+        return offset == 0 ? of_codes : Halide::strict_float(of_codes + dy.rescaled(row_sum(output), offset));
     }
 
     void finish() {
@@ -167,7 +197,7 @@ private:
     Halide::Type total = Halide::Float(32);
     float unit = 1, offset = 0;
     const Var lane{"lane"}, k{"k"}, panel{"panel"}, c{"c"}, n{"n"};
-    Func product{"product"}, gradient{"weight_gradient"};
+    Func product{"product"}, gradient{"weight_gradient"}, row_sums{"row_sums"};
 };
 
 }  // namespace
@@ -176,6 +206,8 @@ void lower_dense_weight_gradient(GroupLowering &group, const Node &node) {
     WeightGradient gradient(group, node);
     if (!is_updated_in_panels(group.graph, node.outputs[0])) {
         gradient.in_rows();
+    } else if (has_gradient_tiles(group.graph, node, group.kernel.target)) {
+        gradient.of_tiles();
     } else if (is_sign(group.graph.value(node.inputs[1]).encoding)) {
         gradient.of_signs();
     } else {

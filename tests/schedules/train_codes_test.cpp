@@ -210,6 +210,7 @@ const Case kTilesByWeights[] = {{9, 36, 38, kUniform, "sign"},
                                 {37, 70, 130, kBytes, "sign"},
                                 {8, 36, 38, kBytes, "ternary"},
                                 {100, 70, 64, "dynamic_fixed_point(7)", "symmetric(4)"},
+                                {16, 36, 33, kUniform, "unsigned_uniform(3)"},
                                 {137, 64, 38, "stochastic_uniform(8)", "symmetric(7)"},
                                 {9, 800, 38, kBytes, "symmetric(8)"}};
 
