@@ -1,6 +1,6 @@
 #include "compiler/base/integers.h"
 #include "compiler/lower/float_products.h"
-#include "compiler/lower/gradient_operand.h"
+#include "compiler/lower/gradient_tiles.h"
 #include "compiler/lower/op_table.h"
 #include "compiler/lower/signed_sums.h"
 #include "compiler/lower/window.h"
@@ -20,25 +20,6 @@ namespace {
 constexpr int kTablesPerBlock = 4;
 
 const Var lane("lane"), panel("panel"), k("k"), c("c"), x("x"), y("y"), n("n");
-
-/** Whether the gradient is a convolution of dy: by the weights turned round, with inputs as outputs. */
-bool is_convolution(const Window &window, int64_t groups) {
-    bool result = groups == 1;
-    for (size_t a = 0; a < 2; ++a) {
-        const int64_t reach = window.dilations[a] * (window.kernel[a] - 1);
-        result = result && window.strides[a] == 1 && window.pads[a] <= reach && window.pads[a + 2] <= reach;
-    }
-    return result;
-}
-
-/** The window of that convolution. */
-Window turned_round(const Window &forward) {
-    Window window = forward;
-    for (size_t i = 0; i < 4; ++i) {
-        window.pads[i] = window.dilations[i % 2] * (window.kernel[i % 2] - 1) - window.pads[i];
-    }
-    return window;
-}
 
 // For 1-bit weights positions are lanes, and what differs between inputs is only which sums of gradients are
 // added: tables of them serve all inputs and taps.
@@ -145,6 +126,73 @@ void integer_convolution(GroupLowering &group, const Node &node, const Window &w
     group.define(node.outputs[0], dx);
 }
 
+// The same by tiles: positions are rows, inputs columns. The padding is the code of 0.
+void tile_convolution(GroupLowering &group, const Node &node, const Window &window,
+                      const GradientOperand &gradient) {
+    const Value &dy = group.graph.value(node.inputs[0]), &w = group.graph.value(node.inputs[1]);
+    const int outputs = static_cast<int>(w.shape[0]), inputs = static_cast<int>(w.shape[1]),
+              width = static_cast<int>(w.shape[3]), taps = static_cast<int>(w.shape[2]) * width;
+    const IntegerView view = weight_view(w.encoding);
+    const ByteNumbers numbers(view);
+    const TileSteps steps(taps, static_cast<int>(divide_up(outputs, 32)));
+    const Raster raster(window, group.graph.value(node.outputs[0]).shape);
+    const Var bit("bit"), word("word"), phase("phase"), place("place"), row("row");
+    Func outside("outside"), image("image"), sums("sums"), dx("input_gradient");
+    outside(k) = cast(gradient.codes.type(), gradient.zero);
+    const Func codes = with_padding(gradient.codes, dy.shape, window, outside);
+    const std::vector<Expr> pixel = raster.pixel(phase, place, dy.shape);
+    const auto byte = [&](const Expr &o) -> Expr {
+        return Halide::select(o < outputs, byte_of(codes(Halide::min(o, outputs - 1), pixel[0], pixel[1], n)),
+                              cast<uint32_t>(0));
+    };
+    image(bit, word, phase, place, n) = four_bytes(byte, bit, word, !gradient.has_zero());
+    image.bound(bit, 0, 8).bound(word, 0, steps.padded_words());
+    group.stage("image", image);
+
+    const Func elements = group.elements(node.inputs[1]);
+    const Expr input = Halide::min(32 * panel + lane, inputs - 1);
+    const auto number = [&](const Expr &o, const Expr &tap) {
+        const Expr turned = taps - 1 - tap;
+        return numbers(elements(w.layout == Layout::OutputPanels ? 32 * panel + lane : input, turned % width,
+                                turned / width, Halide::min(o, outputs - 1)));
+    };
+    const auto at = [&](const Expr &b, const Expr &i, const Expr &tap) {
+        return image(b, i, raster.phase(tap), raster.place(row, tap), n);
+    };
+    const Func dots = tile_products(group, steps, {row, n}, at, [&](const Expr &b, const Expr &i) {
+        return four_bytes([&](const Expr &o) { return number(o, i / steps.words); }, b, i % steps.words,
+                          false);
+    });
+    Expr sum_of_gradients = 0, sum_of_numbers;
+    if (numbers.addend() != 0) {
+        Func of_pixel("pixel"), sum("sum");
+        const RDom step({{0, 8}, {0, steps.words}}, "step"), tap(0, taps, "tap");
+        of_pixel(phase, place, n) = 0;
+        of_pixel(phase, place, n) += total_of_bytes(image(step.x, step.y, phase, place, n));
+        sum(row, n) = 0;
+        sum(row, n) += of_pixel(raster.phase(tap), raster.place(row, tap), n);
+        group.stage("pixel", of_pixel);
+        group.stage("sum", sum);
+        sum_of_gradients = sum(raster.row(x, y), n) - taps * outputs * gradient.zero;
+    }
+    if (gradient.has_zero()) {
+        Func weight_total("weight_total");
+        const RDom i(0, taps * outputs, "weight");
+        weight_total(lane, panel) = 0;
+        weight_total(lane, panel) += cast<int32_t>(number(i % outputs, i / outputs));
+        group.stage("weight_total", weight_total);
+        sum_of_numbers = from_panels(weight_total, c, {}, inputs);
+    }
+    sums(lane, x, y, n, panel) = dots(lane, raster.row(x, y), n, panel);
+    dx(c, x, y, n) = gradient.rescaled(corrected(numbers, gradient, from_panels(sums, c, {x, y, n}, inputs),
+                                                 sum_of_gradients, sum_of_numbers),
+                                       view.scale);
+    group.kernel.n = inputs;
+    group.kernel.row_bytes = raster.row_bytes(steps.padded_words());
+    group.kernel.family = "conv2d_input_gradient/tiles";
+    group.define(node.outputs[0], dx);
+}
+
 }  // namespace
 
 void lower_conv2d_input_gradient(GroupLowering &group, const Node &node) {
@@ -152,14 +200,15 @@ void lower_conv2d_input_gradient(GroupLowering &group, const Node &node) {
     const Window window = Window::of(node, {weights.shape[2], weights.shape[3]});
     const int64_t groups = node.integer("groups");
     const GradientOperand gradient(group, node);
-    if (is_convolution(window, groups)) {
-        const Window turned = turned_round(window);
-        if (is_sign(weights.encoding)) {
-            signed_convolution(group, node, turned, gradient);
+    if (const std::optional<Window> turned = turned_window(group.graph, node)) {
+        if (has_gradient_tiles(group.graph, node, group.kernel.target)) {
+            tile_convolution(group, node, *turned, gradient);
+        } else if (is_sign(weights.encoding)) {
+            signed_convolution(group, node, *turned, gradient);
         } else if (gradient.has_codes()) {
-            integer_convolution(group, node, turned, gradient);
+            integer_convolution(group, node, *turned, gradient);
         } else {
-            convolution(group, node, turned);
+            convolution(group, node, *turned);
         }
         return;
     }

@@ -164,6 +164,81 @@ TEST(Instructions, Avx2AddsPairsOfSixteenBitsInRegisters) {
     EXPECT_THAT(loop, Not(testing::HasSubstr("%rsp")));
 }
 
+/** The products of a layer's gradient, in bytes, by signs: for its input or, with the update, for its
+ * weights. */
+TestGroup gradient_group(const std::string &op) {
+    constexpr int64_t kRows = 100;
+    const bool of_image = op.starts_with("conv2d");
+    const int64_t units = of_image ? 256 : 4096;
+    const Shape images = of_image ? Shape{kRows, units, 16, 16} : Shape{kRows, units},
+                weights = of_image ? Shape{units, units, 3, 3} : Shape{units, units};
+    TestGroup group;
+    Graph &graph = group.graph;
+    const auto parameter = [&](const char *name, Shape shape, const std::string &quantizer, Layout at) {
+        Attributes of{{"shape", std::move(shape)}, {"init", "zeros"}, {"trainable", int64_t{0}}};
+        if (!quantizer.empty()) {
+            of["quantizer"] = quantizer;
+        }
+        const ValueId id = graph.add_one("parameter", name, {}, of);
+        graph.value(id).layout = at;
+        return id;
+    };
+    const Attributes format{{"format", "dynamic_fixed_point(8)"}};
+    Attributes attributes = format;
+    if (of_image) {
+        attributes.insert({{"strides", Shape{1, 1}},
+                           {"dilations", Shape{1, 1}},
+                           {"pads", Shape{1, 1, 1, 1}},
+                           {"groups", int64_t{1}},
+                           {"image", Shape{16, 16}}});
+    }
+    const Layout layout = of_image ? Layout::ChannelsLast : Layout::Logical;
+    const ValueId dy = parameter("dy", images, "", layout);
+    const ValueId range = graph.add_one("range", "range", {dy});
+    const ValueId codes = graph.add_one("gradient_codes", "codes", {dy, range}, format);
+    graph.value(codes).layout = layout;
+    if (op.ends_with("input_gradient")) {
+        const ValueId w = parameter("w", weights, "sign", Layout::OutputPanels);
+        graph.outputs = {graph.add_one(op, "product", {codes, w, range}, attributes)};
+        graph.value(graph.outputs[0]).layout = layout;
+        graph.nodes.back().group = 0;
+        return group;
+    }
+    const ValueId x = parameter("x", images, "sign", Layout::PackedWords),
+                  w = parameter("w", weights, "", Layout::OutputPanels),
+                  moment = parameter("m", weights, "", Layout::OutputPanels),
+                  rate = graph.add_one("scalar", "rate", {});
+    const ValueId product = graph.add_one(op, "product", {codes, x, range}, attributes);
+    graph.nodes.back().group = 0;
+    const auto next = graph.add("sgd", "sgd", {w, moment, product, rate},
+                                {{"momentum", 0.5}, {"scale", 1.0}, {"clip", 0.0}});
+    graph.nodes.back().group = 0;
+    for (const ValueId id : next) {
+        graph.value(id).layout = Layout::OutputPanels;
+    }
+    graph.updates = {{w, next[0]}, {moment, next[1]}};
+    return group;
+}
+
+TEST(Instructions, AmxMultipliesGradientsByTwoByTwoTilesInRegisters) {
+    const CpuLevel &level = find_level("amx");
+    for (const auto &[op, instruction] : {std::pair{"dense_input_gradient", "tdpbsud"},
+                                          {"dense_weight_gradient", "tdpbusd"},
+                                          {"conv2d_input_gradient", "tdpbsud"}}) {
+        SCOPED_TRACE(op);
+        const TestGroup group = gradient_group(op);
+        const std::vector<KernelVariant> variants = kernel_variants(group.graph, 0, {.level = &level});
+        EXPECT_EQ(variants.at(0).options.level, &level);
+        const std::string code = assembly_of(group, level);
+        const std::string loop = hottest_loop(code, "tdpb");
+        EXPECT_EQ(count(loop, instruction), 4);
+        EXPECT_EQ(count(loop, "tileload"), 4);
+        EXPECT_EQ(count(loop, "tilestore"), 0);
+        EXPECT_EQ(count(code, "tilestore"), 4);
+        EXPECT_EQ(count(code, "tileload"), 8);
+    }
+}
+
 TEST(Instructions, Avx2CountsBytesByTableAndWidensOutsideTheLoop) {
     std::mt19937 random(4);
     // Fewer words than full adders condense.

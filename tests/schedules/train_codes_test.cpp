@@ -299,8 +299,7 @@ const Geometry kConvByWeights[] = {
 const Geometry kTilesByConvWeights[] = {{2, 38, 5, 7, 36, 3, 1, 1, 1, kBytes, "sign"},
                                         {1, 33, 9, 4, 70, 2, 1, 0, 1, kUniform, "sign"},
                                         {2, 5, 4, 17, 6, 3, 1, 1, 1, kBytes, "ternary"},
-                                        {1, 38, 6, 6, 36, 1, 1, 0, 1, kUniform, "symmetric(4)"},
-                                        {1, 38, 5, 5, 64, 3, 1, 0, 1, kBytes, "symmetric(8)"}};
+                                        {1, 38, 6, 6, 36, 1, 1, 0, 1, kUniform, "symmetric(4)"}};
 
 void TrainCodes::expect_image_gradient(const Geometry &g) {
     SCOPED_TRACE(g.text());
