@@ -168,7 +168,7 @@ void tile_convolution(GroupLowering &group, const Node &node, const Window &wind
         Func of_pixel("pixel"), sum("sum");
         const RDom step({{0, 8}, {0, steps.words}}, "step"), tap(0, taps, "tap");
         of_pixel(phase, place, n) = 0;
-        of_pixel(phase, place, n) += total_of_bytes(image(step.x, step.y, phase, place, n));
+        of_pixel(phase, place, n) += byte_sum(image(step.x, step.y, phase, place, n));
         sum(row, n) = 0;
         sum(row, n) += of_pixel(raster.phase(tap), raster.place(row, tap), n);
         group.stage("pixel", of_pixel);

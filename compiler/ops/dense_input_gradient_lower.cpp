@@ -120,7 +120,7 @@ void of_tiles(GroupLowering &group, const Node &node, const GradientOperand &dy)
     codes(bit, word, row) = four_bytes(gradient, bit, word, !dy.has_zero());
     const RDom step({{0, 8}, {0, steps.words}}, "step");
     sum(row) = 0;
-    sum(row) += total_of_bytes(codes(step.x, step.y, row));
+    sum(row) += byte_sum(codes(step.x, step.y, row));
 
     // Packed weights have bits beyond the last input and words beyond the last output.
     const Func elements = group.elements(node.inputs[1]);
