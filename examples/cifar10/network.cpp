@@ -15,7 +15,8 @@ struct Arithmetic {
 };
 
 const Arithmetic kBinary{sign(), sign()};  // BinaryNet
-const Arithmetic kBinaryConnect{sign()};   // deterministic
+const Arithmetic kBinaryWithBytes{sign(), sign(), stochastic_int8()};
+const Arithmetic kBinaryConnect{sign()};  // deterministic
 const Arithmetic kStochasticBinaryConnect{in_training(stochastic_sign())};
 const Arithmetic kFloat{float32()};
 
@@ -59,6 +60,16 @@ Tensor binaryconnect_convnet(const Arithmetic &arithmetic) {
     return convnet(input("image", {3, 32, 32}, Float(32)), arithmetic, {128, 256, 512}, 2, 1024);
 }
 
+Recipe convnet_recipe(const char *summary) {
+    return {.summary = summary,
+            .data = "cifar10",
+            .loss = squared_hinge(),
+            .optimizer = adam(),
+            .learning_rate = exponential(1e-3, 3e-7),
+            .epochs = 500,
+            .batch = 50};
+}
+
 Recipe binaryconnect_recipe(const char *summary) {
     return {.summary = summary,
             .data = "cifar10",
@@ -88,13 +99,13 @@ Recipe small_recipe(const char *summary, double rate) {
 QUANTIDE_NETWORK(cifar_convnet) { return convnet(pixels(), kBinary, {128, 256, 512}, 2, 1024); }
 
 QUANTIDE_RECIPE(cifar_convnet) {
-    return {.summary = "BinaryNet's ConvNet for CIFAR-10, its paper's recipe (Courbariaux et al. 2016)",
-            .data = "cifar10",
-            .loss = squared_hinge(),
-            .optimizer = adam(),
-            .learning_rate = exponential(1e-3, 3e-7),
-            .epochs = 500,
-            .batch = 50};
+    return convnet_recipe("BinaryNet's ConvNet for CIFAR-10, its paper's recipe (Courbariaux et al. 2016)");
+}
+
+QUANTIDE_NETWORK(cifar_convnet_g8) { return convnet(pixels(), kBinaryWithBytes, {128, 256, 512}, 2, 1024); }
+
+QUANTIDE_RECIPE(cifar_convnet_g8) {
+    return convnet_recipe("cifar_convnet with 8-bit gradients (Banner et al. 2018)");
 }
 
 // The same with 1-bit weights alone, on whitened images (Courbariaux et al. 2015).

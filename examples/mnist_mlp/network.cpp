@@ -116,6 +116,12 @@ QUANTIDE_RECIPE(mnist_mlp_512_g8) {
     return mnist_recipe("mnist_mlp_512 with 8-bit gradients (Banner et al. 2018)");
 }
 
+QUANTIDE_NETWORK(mnist_mlp_4096_g8) { return mnist_mlp(4096, 1, 1, stochastic_int8()); }
+
+QUANTIDE_RECIPE(mnist_mlp_4096_g8) {
+    return mnist_recipe("mnist_mlp_4096 with 8-bit gradients (Banner et al. 2018)");
+}
+
 QUANTIDE_NETWORK(mnist_few_multiplications) { return mnist_few_multiplications(512); }
 
 QUANTIDE_RECIPE(mnist_few_multiplications) {
