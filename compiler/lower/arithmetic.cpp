@@ -128,8 +128,8 @@ Candidate popcounts(const Product &p) {
     const Schedule &row = *p.schedule(Arithmetic::Popcount);
     const bool by_adders = row.tuning.condense && row.instruction[0] == 0;
     const double of_peak = by_adders ? kCondensedOfPeak / kPopcountOfPeak : 1,
-                 speed = rate(p.options, row.arithmetic) * of_peak,
-                 peak = p.operations * p.x.type.bits * p.w.type.bits / speed;
+                 speed = rate(p.options, row.arithmetic),
+                 peak = p.operations * p.x.type.bits * p.w.type.bits / speed / of_peak;
     const auto seconds = [=, positions = p.positions](int64_t batch) {
         return peak / (positions * batch > 1 ? kPopcountOfPeak : kPopcountOfPeakAlone);
     };
