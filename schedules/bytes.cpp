@@ -37,7 +37,7 @@ void schedule_expanded_dense(Kernel &kernel, const Tuning &tuning) {
     const int in_chunk = std::min(panels.lanes, tuning.lanes);
     const RVar blocks = steps[1], outer("outer"), block("block_in");
     const int steps_in_cache =
-        std::max(1, kWordsInCache * 8 / (kernel.steps_of_word * kernel.words_of_step * kernel.plane_pairs));
+        std::max(1, kWordsInCache * 8 / (tuning.width * kernel.words_of_step * kernel.plane_pairs));
     const auto arrange = [&](Stage s, int rows) {
         s.split(blocks, outer, block, steps_in_cache, TailStrategy::GuardWithIf)
             .split(row, tile, inner, rows, TailStrategy::RoundUp)
@@ -64,7 +64,7 @@ void schedule_expanded_dense(Kernel &kernel, const Tuning &tuning) {
         sums.vectorize(lane, tuning.vector).unroll(lane).unroll(row).unroll(r[0]);
     }
     weights.compute_at(accumulate, outer).store_in(MemoryType::Register);
-    expand_in_registers(kernel, tuning.vector);
+    expand_in_registers(kernel, tuning);
 }
 
 }  // namespace
@@ -87,9 +87,9 @@ int schedule_spans(const Kernel &kernel, const Panels &panels, const Tuning &tun
     }
     // Not "Stack": Halide would put what is large on the heap.
     codes.compute_at(out, span).store_in(MemoryType::Register).bound_storage(row, rows);
-    codes.bound(codes.args()[0], 0, kernel.steps_of_word);
+    codes.bound(codes.args()[0], 0, tuning.width);
     sum.compute_at(out, span).store_in(MemoryType::Register).bound_storage(row, rows);
-    vectorize_codes(kernel);
+    vectorize_codes(kernel, tuning);
     return rows;
 }
 

@@ -63,7 +63,7 @@ void schedule_codes(const Kernel &kernel, const LoopLevel &at, const Tuning &tun
     Func codes = find_stage(kernel, "codes"), sum = find_stage(kernel, "sum");
     const std::vector<Var> args = codes.args();
     const Var bit = args[0], word = args[1], x = args[2];
-    codes.compute_at(at).store_in(MemoryType::Register).bound(bit, 0, kernel.steps_of_word);
+    codes.compute_at(at).store_in(MemoryType::Register).bound(bit, 0, tuning.width);
     codes.reorder(x, bit, word).reorder_storage(x, bit, word).unroll(bit);
     codes.vectorize(x, tuning.vector, TailStrategy::GuardWithIf);
     const int words = static_cast<int>(divide_up(kernel.k, 32));
@@ -87,7 +87,7 @@ void schedule_bytes(const Kernel &kernel, const Var &y, const Var &n, const Var 
     if (Func weights = find_stage(kernel, "weights"); weights.defined()) {
         // Not "Stack": Halide would put what is large on the heap.
         weights.compute_at(out, all_panels ? n : panels).store_in(MemoryType::Register);
-        expand_in_registers(kernel, tuning.vector);
+        expand_in_registers(kernel, tuning);
     }
     if (find_stage(kernel, "image").defined()) {
         schedule_image(kernel, kernel.pads_image ? n : y, tuning.vector);

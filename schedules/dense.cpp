@@ -79,7 +79,7 @@ void schedule_dense(Kernel &kernel, const Tuning &tuning) {
         // Not "Stack": Halide would put what is large on the heap.
         codes.compute_at(out, tile).store_in(MemoryType::Register);
         find_stage(kernel, "sum").compute_at(out, tile).store_in(MemoryType::Stack);
-        vectorize_codes(kernel);
+        vectorize_codes(kernel, tuning);
     }
     const auto in_registers = [&](Stage s, const Var &x) {
         s.vectorize(x, tuning.vector).unroll(x).unroll(row);

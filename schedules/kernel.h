@@ -38,8 +38,7 @@ struct Kernel {
     int plane_pairs = 1;
     /** Words of packed weights behind one step of the stage "accumulate". */
     int words_of_step = 1;
-    /** Steps in which the inputs of a word are multiplied: the bits of the numbers that codes become. */
-    int steps_of_word = 8;
+
     /** Bytes of inputs and sums behind a row of a convolution by tiles. */
     int64_t row_bytes = 0;
     /** Whether the stage "padded" holds a whole image, or the rows that a row of outputs reads. */

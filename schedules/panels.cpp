@@ -66,10 +66,10 @@ Panels schedule_panels(Kernel &kernel, const Tuning &tuning) {
     return panels;
 }
 
-void vectorize_codes(const Kernel &kernel) {
+void vectorize_codes(const Kernel &kernel, const Tuning &tuning) {
     Func codes = find_stage(kernel, "codes"), sum = find_stage(kernel, "sum");
     const Var bit = codes.args()[0];
-    const int steps = kernel.steps_of_word;
+    const int steps = tuning.width;
     if (codes.num_update_definitions() == 0) {
         codes.vectorize(bit, steps);
     }
@@ -80,12 +80,12 @@ void vectorize_codes(const Kernel &kernel) {
     sum.update().atomic().vectorize(sum.rvars()[0]);
 }
 
-void expand_in_registers(const Kernel &kernel, int vector) {
+void expand_in_registers(const Kernel &kernel, const Tuning &tuning) {
     Func weights = find_stage(kernel, "weights");
     const std::vector<Var> args = weights.args();
     const Var bit = args[1], digit = args[2];
-    weights.bound(bit, 0, kernel.steps_of_word).bound(digit, 0, kernel.plane_pairs);
-    weights.split(args[0], chunk, inner, vector, TailStrategy::RoundUp).vectorize(inner);
+    weights.bound(bit, 0, tuning.width).bound(digit, 0, kernel.plane_pairs);
+    weights.split(args[0], chunk, inner, tuning.vector, TailStrategy::RoundUp).vectorize(inner);
     weights.reorder(inner, bit, digit, chunk, args[3], args[4]).unroll(bit).unroll(digit);
 }
 

@@ -43,11 +43,11 @@ int schedule_spans(const Kernel &kernel, const Panels &panels, const Tuning &tun
                    int64_t most_codes);
 
 /** Vectorizes the stages "codes", of (bit, word, row), and "sum" of a dense product of bytes. */
-void vectorize_codes(const Kernel &kernel);
+void vectorize_codes(const Kernel &kernel, const Tuning &tuning);
 
 /** Vectorizes the stage "weights", weights (lane, bit, digit, word, panel) that become bytes: the bits of a
  * word one after another in registers, which share work. */
-void expand_in_registers(const Kernel &kernel, int vector);
+void expand_in_registers(const Kernel &kernel, const Tuning &tuning);
 
 /** Computes the stages "image", an image of bytes, and, if there are such, "pixel" and "sum" at a loop of the
  * output, on the stack. */

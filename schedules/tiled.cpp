@@ -46,7 +46,7 @@ void schedule_tiles(const Kernel &kernel, const Halide::LoopLevel &at, const Pan
         .vectorize(lane);
     Func weights = find_stage(kernel, "weights");
     weights.compute_at(accumulate, r[3]).store_in(MemoryType::Register);
-    expand_in_registers(kernel, tuning.vector);
+    expand_in_registers(kernel, tuning);
 }
 
 void schedule_tile_dense(Kernel &kernel, const Tuning &tuning) {

@@ -243,7 +243,7 @@ Expr weight_bytes(const ByteProduct &product, const Func &w, const Expr &b, cons
 Func byte_products(GroupLowering &group, const ByteProduct &product, int words, const Place &place,
                    const std::function<Expr(const Expr &bit, const Expr &word)> &codes, const Func &w) {
     group.kernel.plane_pairs = product.digits;
-    group.kernel.steps_of_word = product.width;
+
     std::function<Expr(const Expr &, const Expr &, const Expr &)> weight =
         [&](const Expr &b, const Expr &i, const Expr &d) { return weight_bytes(product, w, b, i, d); };
     if (product.digit_planes > 1) {

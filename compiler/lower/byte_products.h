@@ -56,7 +56,7 @@ Halide::Func byte_products(
 /** The number of an input's code of 8 bits. */
 Halide::Expr number_of_bits(const ByteProduct &product, const Halide::Expr &code);
 
-/** The sum of the fields of lanes in all steps of some words, of an input's `codes`: Int(32). */
+/** The sum of the fields of a lane: Int(32). */
 Halide::Expr sum_of_fields(const ByteProduct &product, const Halide::Expr &lane);
 
 /** The domain of a sum over words and, innermost, the steps of each. */
