@@ -16,7 +16,13 @@ namespace {
 
 using Halide::Expr;
 
-constexpr int kAccumulators = 8, kSteps = 32, kRounds = 64;
+/** Sums at once: two units of a latency of four keep eight busy, of five (vpdpbusd) ten, where there are
+ * registers for them. */
+int accumulators_of(const Halide::Target &target) {
+    return target.natural_vector_size<uint8_t>() == 64 || target.arch == Halide::Target::ARM ? 16 : 8;
+}
+
+constexpr int kSteps = 32, kRounds = 64;
 /** Of products of tiles: rows and outputs of a block, and steps whose operands, 4 KiB each, stay in L1. */
 constexpr int kTileOutputs = 32, kTileSteps = 8;
 
@@ -38,7 +44,7 @@ const Accumulation kAccumulations[] = {
     {nullptr, "popcount", Halide::UInt(8), 16,
      [](const Expr &s, const Expr &a, const Expr &b) { return s + popcount(a ^ b); }},
 
-    {"avx512", "vnni", Halide::UInt(32), 8, byte_dot},
+    {"avx512", "vnni", Halide::Int(32), 8, byte_dot},
     {"dotprod", "dot", Halide::UInt(32), 8, byte_dot},
     {"avx2", "maddubs", Halide::UInt(32), 8, byte_pair_dots},
     {"avx512", "dpwssd", Halide::Int(32), 4, short_dot},
@@ -74,21 +80,26 @@ Kernel limit_kernel(const Halide::Target &target, const Halide::ImageParam &a, c
     return kernel;
 }
 
-Kernel make_kernel(const Accumulation &accumulation, const Halide::Target &target, int lanes) {
+Kernel make_kernel(const Accumulation &accumulation, const Halide::Target &target, int lanes,
+                   int accumulators) {
     Halide::Var lane("lane"), j("j");
-    Halide::ImageParam a(accumulation.type, 3, "a"), b(accumulation.type, 2, "b");
-    const Halide::RDom r(0, kSteps, 0, kRounds, "r");
+    Halide::ImageParam a(accumulation.type, 3, "a"), b(accumulation.type, 1, "b");
+    const Halide::RDom r(0, kSteps * kRounds, "r");
     Halide::Func sum("sum"), out("out");
     sum(lane, j) = Halide::cast(accumulation.type, 0);
-    sum(lane, j) = accumulation.next(sum(lane, j), a(lane, j, r.x), b(lane, r.y));
+    sum(lane, j) = accumulation.next(sum(lane, j), a(lane, j, r % kSteps), b(lane));
     out(lane, j) = sum(lane, j);
+    a.dim(0).set_bounds(0, lanes);
+    a.dim(1).set_bounds(0, accumulators).set_stride(lanes);
+    a.dim(2).set_bounds(0, kSteps).set_stride(lanes * accumulators);
+    b.dim(0).set_bounds(0, lanes);
 
-    out.bound(lane, 0, lanes).bound(j, 0, kAccumulators).vectorize(lane).unroll(j);
+    out.bound(lane, 0, lanes).bound(j, 0, accumulators).vectorize(lane).unroll(j);
     sum.compute_at(out, Halide::Var::outermost())
         .store_in(Halide::MemoryType::Stack)
         .vectorize(lane)
         .unroll(j);
-    sum.update().reorder({lane, j, r.x, r.y}).vectorize(lane).unroll(j);
+    sum.update().reorder({lane, j, r}).vectorize(lane).unroll(j);
     return limit_kernel(target, a, b, out);
 }
 
@@ -165,23 +176,24 @@ std::optional<LimitLoop> make_limit_loop(const CpuLevel &level, const std::strin
         return make_tile_loop(level, target);
     }
     const int lanes = target.natural_vector_size(row->type);
-    auto loop = std::make_shared<Loop>(make_kernel(*row, target, lanes));
+    const int accumulators = accumulators_of(target);
+    auto loop = std::make_shared<Loop>(make_kernel(*row, target, lanes, accumulators));
     const auto filled = [&](int elements, uint8_t with) {
         AlignedBytes memory(static_cast<size_t>(elements) * static_cast<size_t>(row->type.bytes()));
         std::fill(memory.begin(), memory.end(), std::byte{with});
         return memory;
     };
     // Bytes that are small numbers as float32 too.
-    loop->a = filled(lanes * kAccumulators * kSteps, 0x3d);
-    loop->b = filled(lanes * kRounds, 0x3c);
-    loop->out = filled(lanes * kAccumulators, 0);
+    loop->a = filled(lanes * accumulators * kSteps, 0x3d);
+    loop->b = filled(lanes, 0x3c);
+    loop->out = filled(lanes * accumulators, 0);
     return LimitLoop{
         fmt::format("{}/{}", level.name, arithmetic),
-        static_cast<double>(row->operations) * lanes * kAccumulators * kSteps * kRounds,
-        [loop, lanes, type = row->type] {
-            Halide::Runtime::Buffer<> a(type, loop->a.data(), lanes, kAccumulators, kSteps);
-            Halide::Runtime::Buffer<> b(type, loop->b.data(), lanes, kRounds);
-            Halide::Runtime::Buffer<> out(type, loop->out.data(), lanes, kAccumulators);
+        static_cast<double>(row->operations) * lanes * accumulators * kSteps * kRounds,
+        [loop, lanes, accumulators, type = row->type] {
+            Halide::Runtime::Buffer<> a(type, loop->a.data(), lanes, accumulators, kSteps);
+            Halide::Runtime::Buffer<> b(type, loop->b.data(), lanes);
+            Halide::Runtime::Buffer<> out(type, loop->out.data(), lanes, accumulators);
             halide_buffer_t *const operands[] = {a.raw_buffer(), b.raw_buffer(), out.raw_buffer()};
             loop->code.run(operands);
         }};
