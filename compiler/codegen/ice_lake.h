@@ -17,7 +17,8 @@ bool compiled_for_zen4(const Halide::Target &target);
  * compile_without_sse4a. */
 void compile_beside_others(const std::function<void()> &compile);
 
-/** The same for `module`, whose code will have no SSE4A. Nothing else compiles meanwhile. */
+/** The same for `module`, whose code will have no SSE4A. Nothing else compiles meanwhile. `compile` must make
+ * a file: where Halide compiles into memory it sets each function's CPU again. */
 void compile_without_sse4a(const Halide::Module &module, const std::function<void()> &compile);
 
 /** Whether code, an object or assembly text, may have SSE4A: bytes that look like it may be another

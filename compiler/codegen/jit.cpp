@@ -3,9 +3,12 @@
 #include "compiler/base/error.h"
 #include "compiler/codegen/ice_lake.h"
 #include "compiler/codegen/kernel_compiler.h"
+#include "compiler/codegen/loaded_object.h"
 #include "compiler/lower/group_lowering.h"
 #include "runtime/cpu_features.h"
 #include "runtime/parallel.h"
+
+#include <dlfcn.h>
 
 #include <algorithm>
 #include <array>
@@ -25,21 +28,43 @@ constexpr int kMaxDimensions = 8;
 // Halide makes its run-time with the first kernel and forgets what was set before.
 std::atomic<int> requested_threads = 0;
 
-std::shared_ptr<const JITModule> compile(const Kernel &kernel) {
+using ArgvFunction = int (*)(const void *const *);
+
+/** A symbol of Halide's run-time in this process, or of this program. */
+void *find_symbol(const Halide::Target &target, const std::string &name) {
+    for (const JITModule &module : JITSharedRuntime::get(nullptr, target)) {
+        if (const auto found = module.exports().find(name); found != module.exports().end()) {
+            return found->second.address;
+        }
+    }
+    return dlsym(RTLD_DEFAULT, name.c_str());
+}
+
+/** A kernel's code and its function. Halide's own way into memory sets each function's CPU once more, so that
+ * what compile_without_sse4a does is lost: such code is loaded here. */
+std::pair<std::shared_ptr<const void>, ArgvFunction> compile(const Kernel &kernel) {
     try {
-        const Halide::Target target =
+        const Halide::Target jit_target =
             kernel.target.without_feature(Halide::Target::NoRuntime).with_feature(Halide::Target::JIT);
+        const bool lacks_sse4a = compiled_for_zen4(jit_target) && !host_has_sse4a();
         const std::vector<Halide::Argument> arguments(kernel.inputs.begin(), kernel.inputs.end());
         const Halide::Module module = make_pipeline(kernel).compile_to_module(
-            arguments, kKernelFunction, target, Halide::LinkageType::ExternalPlusArgv);
+            arguments, kKernelFunction, lacks_sse4a ? kernel.target : jit_target,
+            Halide::LinkageType::ExternalPlusArgv);
+        if (lacks_sse4a) {
+            const auto code = std::make_shared<const LoadedObject>(
+                compile_module(module, CodeFormat::Object),
+                [&](const std::string &name) { return find_symbol(jit_target, name); });
+            JITSharedRuntime::set_num_threads(requested_threads);
+            return {code,
+                    reinterpret_cast<ArgvFunction>(code->function(kKernelFunction + std::string("_argv")))};
+        }
         std::shared_ptr<const JITModule> code;
-        const auto make = [&] {
+        compile_beside_others([&] {
             code = std::make_shared<const JITModule>(module, module.get_function_by_name(kKernelFunction));
-        };
-        const bool lacks_sse4a = compiled_for_zen4(target) && !host_has_sse4a();
-        lacks_sse4a ? compile_without_sse4a(module, make) : compile_beside_others(make);
+        });
         JITSharedRuntime::set_num_threads(requested_threads);
-        return code;
+        return {code, code->argv_function()};
     } catch (const Halide::Error &e) {
         throw InternalError(fmt::format("Halide refused kernel {}: {}", kernel.signature, e.what()));
     }
@@ -73,11 +98,7 @@ void set_jit_threads(int threads) {
     JITSharedRuntime::set_num_threads(threads);
 }
 
-JitKernel::JitKernel(const Kernel &kernel) {
-    const std::shared_ptr<const JITModule> module = compile(kernel);
-    function = module->argv_function();
-    code = module;
-}
+JitKernel::JitKernel(const Kernel &kernel) { std::tie(code, function) = compile(kernel); }
 
 JitProgram::JitProgram(Program program, const JitOptions &options) : chain(std::move(program)) {
     LowerOptions lower_options{options.level != nullptr ? options.level : &host_level(), options.batch,
