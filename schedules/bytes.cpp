@@ -22,8 +22,9 @@ constexpr int64_t kMostRows = 64, kMostCodes = 1 << 18;
 /** Words of a panel whose weights stay in L1 as bytes. */
 constexpr int kWordsInCache = 24;
 
-// The weights of a panel become bytes, block by block, once for a span of rows.
-void schedule_expanded_dense(Kernel &kernel, const Tuning &tuning) {
+// A span of rows passes the weights of a panel block by block; where they have to become bytes first, that
+// is done once for it.
+void schedule_blocks(Kernel &kernel, const Tuning &tuning) {
     Func out = kernel.outputs[0], accumulate = find_stage(kernel, "accumulate"),
          narrow = find_stage(kernel, "narrow"), weights = find_stage(kernel, "weights");
     const Panels panels = schedule_panels(kernel, tuning);
@@ -63,8 +64,10 @@ void schedule_expanded_dense(Kernel &kernel, const Tuning &tuning) {
         sums.reorder({lane, row, r[0], r[1]});
         sums.vectorize(lane, tuning.vector).unroll(lane).unroll(row).unroll(r[0]);
     }
-    weights.compute_at(accumulate, outer).store_in(MemoryType::Register);
-    expand_in_registers(kernel, tuning);
+    if (weights.defined()) {
+        weights.compute_at(accumulate, outer).store_in(MemoryType::Register);
+        expand_in_registers(kernel, tuning);
+    }
 }
 
 }  // namespace
@@ -94,8 +97,8 @@ int schedule_spans(const Kernel &kernel, const Panels &panels, const Tuning &tun
 }
 
 void schedule_byte_dense(Kernel &kernel, const Tuning &tuning) {
-    find_stage(kernel, "weights").defined() ? schedule_expanded_dense(kernel, tuning)
-                                            : schedule_dense(kernel, tuning);
+    find_stage(kernel, "weights").defined() || kernel.blocks_weights ? schedule_blocks(kernel, tuning)
+                                                                     : schedule_dense(kernel, tuning);
 }
 
 }  // namespace quantide

@@ -36,6 +36,9 @@ struct Kernel {
     int planes = 1;
     /** Products of its arithmetic that make one product: pairs of bit planes; of bytes, digits of weights. */
     int plane_pairs = 1;
+    /** Whether the weights of a product are as large as its inputs: read block by block for many rows, as
+     * where they are expanded. */
+    bool blocks_weights = false;
     /** Words of packed weights behind one step of the stage "accumulate". */
     int words_of_step = 1;
 

@@ -77,10 +77,11 @@ void schedule_signed_conv_input_gradient(Kernel &kernel, const Tuning &tuning) {
     Func out = kernel.outputs[0], product = find_stage(kernel, "product"),
          partial = find_stage(kernel, "partial"), tables = find_stage(kernel, "tables"),
          terms = find_stage(kernel, "terms"), signs = find_stage(kernel, "signs");
-    // Lanes of narrow sums are many for a small image.
+    // Lanes of narrow sums are many for a small image, and so may be those of float32: half of them then.
     const int floats = kernel.target.natural_vector_size<float>();
-    const bool wide = kernel.width > floats;
-    const int vector = wide ? kernel.target.natural_vector_size(partial.type()) : floats;
+    const int vector = kernel.width > floats        ? kernel.target.natural_vector_size(partial.type())
+                       : kernel.width <= floats / 2 ? floats / 2
+                                                    : floats;
     const Var c = out.args()[0], x = out.args()[1], y = out.args()[2], n = out.args()[3], strip("strip");
     const int width = static_cast<int>(kernel.width);
     const int vectors = (width + vector - 1) / vector;

@@ -19,11 +19,12 @@ public:
           logical_(planes_of(array.shape)),
           planes_(planes_of(array.shape, layout)),
           bits_(packs_bits(array.type, layout) ? array.type.bits : 0),
+          bytes_(packs_bytes(array.type, layout)),
           inner_(packed() ? divide_up(planes_.channels, 32) * bits_ : planes_.channels) {}
 
     struct Place {
         size_t at;  ///< the element, or the word that holds the code's lowest bit
-        int bit;
+        int bit;    ///< that bit
     };
     Place operator()(int64_t row, int64_t channel, int64_t position) const {
         const int64_t flat = channel * logical_.positions + position;
@@ -36,9 +37,33 @@ public:
         }
         const int64_t inside = position * inner_ + (packed() ? channel / 32 * bits_ : channel);
         const int64_t in_row = planes_.positions * inner_;
-        return {static_cast<size_t>(has_panels(layout_) ? (row / 32 * in_row + inside) * 32 + row % 32
-                                                        : row * in_row + inside),
-                static_cast<int>(channel % 32)};
+        const auto at = static_cast<size_t>(has_panels(layout_) ? (row / 32 * in_row + inside) * 32 + row % 32
+                                                                : row * in_row + inside);
+        const auto bit = static_cast<size_t>(channel % 32);
+        return bytes_ ? Place{at + bit % 8 * plane_stride(), static_cast<int>(bit / 8 * 8)}
+                      : Place{at, static_cast<int>(bit)};
+    }
+
+    /** The code at a place of packed words. */
+    uint32_t load(std::span<const uint32_t> words, const Place &place) const {
+        if (bytes_) {
+            return (words[place.at] ^ kZeroBytes) >> place.bit & UINT8_MAX;
+        }
+        uint32_t code = 0;
+        for (size_t p = 0; p < static_cast<size_t>(bits_); ++p) {
+            code |= (words[place.at + p * plane_stride()] >> place.bit & 1) << p;
+        }
+        return code;
+    }
+    /** Puts a code where there is 0. */
+    void store(std::span<uint32_t> words, const Place &place, uint32_t code) const {
+        if (bytes_) {
+            words[place.at] ^= (code & UINT8_MAX) << place.bit;
+            return;
+        }
+        for (size_t p = 0; p < static_cast<size_t>(bits_); ++p) {
+            words[place.at + p * plane_stride()] |= (code >> p & 1) << place.bit;
+        }
     }
 
     bool packed() const { return bits_ != 0; }
@@ -51,6 +76,7 @@ private:
     Layout layout_;
     Planes logical_, planes_;
     int bits_;       ///< of a code, where codes are packed
+    bool bytes_;     ///< whether as bytes
     int64_t inner_;  ///< channels, or words of channels
 };
 
@@ -95,24 +121,17 @@ void pack_rows(const Array &from, Array &to, const Positions &place) {
 
 void copy_element(const Array &from, const Positions &source, Array &to, const Positions &target, int64_t row,
                   int64_t channel, int64_t position) {
-    const auto [i, from_bit] = source(row, channel, position);
-    const auto [j, to_bit] = target(row, channel, position);
+    const Positions::Place i = source(row, channel, position), j = target(row, channel, position);
     if (!source.packed() && !target.packed()) {
         const auto width = static_cast<size_t>(from.type.bytes());
-        std::memcpy(&to.bytes[j * width], &from.bytes[i * width], width);
+        std::memcpy(&to.bytes[j.at * width], &from.bytes[i.at * width], width);
         return;
     }
-    uint32_t code = source.packed() ? 0 : from.as<uint8_t>()[i];
-    for (int p = 0; source.packed() && p < from.type.bits; ++p) {
-        const size_t word = i + static_cast<size_t>(p) * source.plane_stride();
-        code |= (from.as<uint32_t>()[word] >> from_bit & 1) << p;
-    }
-    for (int p = 0; target.packed() && p < from.type.bits; ++p) {
-        const size_t word = j + static_cast<size_t>(p) * target.plane_stride();
-        to.as<uint32_t>()[word] |= (code >> p & 1) << to_bit;
-    }
-    if (!target.packed()) {
-        to.as<uint8_t>()[j] = static_cast<uint8_t>(code);
+    const uint32_t code = source.packed() ? source.load(from.as<uint32_t>(), i) : from.as<uint8_t>()[i.at];
+    if (target.packed()) {
+        target.store(to.as<uint32_t>(), j, code);
+    } else {
+        to.as<uint8_t>()[j.at] = static_cast<uint8_t>(code);
     }
 }
 
@@ -158,6 +177,9 @@ Array to_layout(const Array &array, Layout layout) {
     }
     internal_check(!array.shape.empty(), "to_layout of a scalar");
     Array result(array.type, array.shape, layout);
+    if (packs_bytes(array.type, layout)) {
+        std::fill_n(result.as<uint32_t>().begin(), result.as<uint32_t>().size(), kZeroBytes);
+    }
     const Positions from(array, array.layout), to(array, layout);
     const auto [rows, channels, positions] = to.logical();
     const bool signs = array.type.bits == 1;

@@ -101,6 +101,10 @@ bool packs_bits(ElementType type, Layout layout) {
            (layout == Layout::PackedWords || has_panels(layout));
 }
 
+bool packs_bytes(ElementType type, Layout layout) {
+    return packs_bits(type, layout) && has_panels(layout) && type.bits == 8;
+}
+
 std::string to_string(ElementType type) {
     const char *kind = type.kind == ElementType::Kind::Float ? "f"
                        : type.kind == ElementType::Kind::Int ? "i"

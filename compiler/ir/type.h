@@ -96,8 +96,9 @@ enum class Layout : uint8_t {
     PackedWords,
     /** Weights [outputs, inputs] or [outputs, inputs, kernel height, kernel width] of codes as [outputs / 32,
      * height, width, ceil(inputs / 32), bits, 32] words: panels of 32 outputs; bit i of word w * bits + p is
-     * bit p of input 32 w + i; missing outputs and bits 0. For float32: [outputs / 32, height, width, inputs,
-     * 32] elements. */
+     * bit p of input 32 w + i; missing outputs and bits 0. Codes of eight bits lie there as signed bytes,
+     * less 128: word 8 w + s has those of inputs 32 w + s + {0, 8, 16, 24}, the first one lowest; missing
+     * ones are -128. For float32: [outputs / 32, height, width, inputs, 32] elements. */
     OutputPanels,
     /** The same of weights taken as [outputs, inputs * height * width] in row-major order: no word has
      * missing bits but the last. */
@@ -111,6 +112,10 @@ inline bool has_panels(Layout layout) {
 
 /** True where `layout` keeps codes of `type` as bits of 32-bit words. */
 bool packs_bits(ElementType type, Layout layout);
+
+/** True where such words hold codes of eight bits as bytes, and what they hold where all codes are 0. */
+bool packs_bytes(ElementType type, Layout layout);
+constexpr uint32_t kZeroBytes = 0x80808080;
 
 std::string to_string(ElementType type);
 std::string to_string(const Shape &shape);

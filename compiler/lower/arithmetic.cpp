@@ -29,6 +29,9 @@ constexpr double kTilesOfPeak = 0.55;
 constexpr double kExpansionOfDot = 2.8, kExpansionOfPair = 1.4;
 /** A shift and a mask for weights of one plane, or that are multiplied plane by plane. */
 constexpr double kSinglePlane = 0.4;
+/** Weights of eight bits lie as bytes: their way from memory, in multiply-adds of bytes and of numbers of 16
+ * bits. */
+constexpr double kBytesAsTheyLie = 5, kShortsOfBytes = 2.5;
 /** Rows (positions of images) that share expanded weights. */
 constexpr int64_t kMostRows = 64;
 /** Rows and outputs of a block of tiles. */
@@ -113,9 +116,14 @@ struct Product {
         const std::string family = fmt::format("{}/{}", image ? "conv2d" : "dense", to_string(arithmetic));
         return has_schedule(family, target) ? &find_schedule(family, target) : nullptr;
     }
+    /** What making numbers of the weights takes, with `of_plane` for each plane. */
+    double expansion(double of_plane, double of_bytes) const {
+        return w.type.bits == 8 ? of_bytes : of_plane * w.type.bits;
+    }
     std::string expanded(const char *into) const {
-        return w.type.bits == 1 ? fmt::format("weights become {}", into)
-                                : fmt::format("{} planes of weights become {}", w.type.bits, into);
+        return w.type.bits == 8   ? "weights lie as bytes"
+               : w.type.bits == 1 ? fmt::format("weights become {}", into)
+                                  : fmt::format("{} planes of weights become {}", w.type.bits, into);
     }
 };
 
@@ -151,9 +159,10 @@ std::function<double(int64_t)> seconds_of_dots(const Product &p, double speed, d
 Candidate bytes(const Product &p) {
     const Schedule &row = *p.schedule(Arithmetic::Bytes);
     const ByteProduct product = byte_product_of(p.x, is_centered(p.node), p.w, p.target, row.tuning);
-    const double expansion = product.digit_planes == 1
-                                 ? kSinglePlane * product.digits
-                                 : (product.block == 0 ? kExpansionOfDot : kExpansionOfPair) * p.w.type.bits;
+    const double expansion =
+        product.digit_planes == 1
+            ? kSinglePlane * product.digits
+            : p.expansion(product.block == 0 ? kExpansionOfDot : kExpansionOfPair, kBytesAsTheyLie);
     const double speed = rate(p.options, row.arithmetic),
                  of_peak = product.digits > 1 && product.digit_planes > 1 ? kDigitsOfPeak : kBytesOfPeak;
     const std::string unit =
@@ -171,7 +180,7 @@ Candidate shorts(const Product &p) {
     const double speed = rate(p.options, row->arithmetic);
     return ArithmeticCost{
         Arithmetic::Shorts, row->arithmetic,
-        seconds_of_dots(p, speed, 1 / kShortsOfPeak, kExpansionOfPair * p.w.type.bits),
+        seconds_of_dots(p, speed, 1 / kShortsOfPeak, p.expansion(kExpansionOfPair, kShortsOfBytes)),
         fmt::format("numbers of 16 bits at {:.0f} GOPS, {}", speed * 1e-9, p.expanded("such"))};
 }
 
@@ -185,7 +194,7 @@ Candidate tiles(const Product &p) {
         return {};
     }
     const double speed = rate(p.options, row->arithmetic), speed_of_dots = rate(p.options, "vnni"),
-                 all_expanded = p.operations * kExpansionOfDot * p.w.type.bits / speed_of_dots;
+                 all_expanded = p.operations * p.expansion(kExpansionOfDot, kBytesAsTheyLie) / speed_of_dots;
     const int64_t outputs = round_up(p.w.shape[0], kTileOutputs);
     const auto seconds = [=, image = p.image, positions = p.positions,
                           operations = p.operations](int64_t batch) {

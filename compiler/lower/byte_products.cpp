@@ -221,6 +221,30 @@ Expr fields_of(const ByteProduct &product, const Expr &b, const Expr &i, int inp
     return fields;
 }
 
+namespace {
+
+/** Whether the fields of weights are the bytes that lie in memory. */
+bool lie_as_fields(const ByteProduct &product) {
+    return product.w_planes == 8 && product.width == 8 && product.digits == 1 && product.w_bias == 128;
+}
+
+/** A digit of weights of eight bits, which lie as bytes: step b of 8 is a word of them. */
+Expr digits_of_bytes(const ByteProduct &product, const Func &w, const Expr &b, const Expr &i, const Expr &d) {
+    const int planes = product.digit_planes, width = product.width;
+    const Expr bytes = w(lane, 8 * i + (width == 8 ? b : b % 8), panel) ^ Expr(kZeroBytes);
+    if (width == 8 && product.digits == 1) {
+        return bytes;
+    }
+    const Expr shift = width == 8 ? d * planes : d * planes + b / 8 * 8;
+    const auto mask = [&](int bits) { return in_fields(width, (1 << bits) - 1); };
+    const int in_last = 8 - (product.digits - 1) * planes;
+    return (bytes >> cast<uint32_t>(shift)) &
+           (in_last == planes ? mask(planes)
+                              : Halide::select(d == product.digits - 1, mask(in_last), mask(planes)));
+}
+
+}  // namespace
+
 Expr weight_bytes(const ByteProduct &product, const Func &w, const Expr &b, const Expr &i, const Expr &d) {
     const auto plane_of = [&](int p) -> Expr {
         if (product.w_planes == 1) {
@@ -232,9 +256,13 @@ Expr weight_bytes(const ByteProduct &product, const Func &w, const Expr &b, cons
                    ? w(lane, i * product.w_planes + plane, panel)
                    : Halide::select(plane < product.w_planes, of_plane, cast<uint32_t>(0));
     };
+    if (lie_as_fields(product)) {
+        return with_sign(w(lane, 8 * i + b, panel), product.w_signed);
+    }
     const int width = product.width;
-    const Expr numbers = product.w_doubles ? woven_numbers(width, product.digit_planes, b, plane_of)
-                                           : plain_numbers(width, product.digit_planes, false, b, plane_of);
+    const Expr numbers = product.w_planes == 8 ? digits_of_bytes(product, w, b, i, d)
+                         : product.w_doubles   ? woven_numbers(width, product.digit_planes, b, plane_of)
+                                             : plain_numbers(width, product.digit_planes, false, b, plane_of);
     return with_sign(
         product.w_bias == 0 ? numbers : add_fields(width, numbers, in_fields(width, -product.w_bias)),
         product.w_signed);
@@ -246,7 +274,8 @@ Func byte_products(GroupLowering &group, const ByteProduct &product, int words, 
 
     std::function<Expr(const Expr &, const Expr &, const Expr &)> weight =
         [&](const Expr &b, const Expr &i, const Expr &d) { return weight_bytes(product, w, b, i, d); };
-    if (product.digit_planes > 1) {
+    group.kernel.blocks_weights = lie_as_fields(product);
+    if (product.digit_planes > 1 && !group.kernel.blocks_weights) {
         Func weights("weights");
         weights(lane, bit, digit, word, panel) = weight(bit, word, digit);
         group.stage("weights", weights);
@@ -314,7 +343,9 @@ Expr integer_product(GroupLowering &group, const ByteProduct &product, int words
         const RDom i(0, words * product.w_planes, "word");
         const Expr plane = product.w_planes == 1 || !product.w_doubles ? Expr(0) : i % product.w_planes;
         ones(lane, panel) = 0;
-        ones(lane, panel) += cast<int32_t>(Halide::popcount(w(lane, i, panel))) << cast<uint32_t>(plane);
+        ones(lane, panel) += product.w_planes == 8 ? byte_sum(w(lane, i, panel) ^ Expr(kZeroBytes))
+                                                   : cast<int32_t>(Halide::popcount(w(lane, i, panel)))
+                                                         << cast<uint32_t>(plane);
         group.stage("weight_total", ones);
         acc += product.weight_multiplier * from_panels(ones, c, {}, group.kernel.n) + product.constant;
     }

@@ -67,28 +67,35 @@ Expr padded(const Func &f, const Value &value, const std::vector<Expr> &at) {
 
 /** The words of a value whose codes are f(channel, row). */
 Func pack(const Func &f, const Value &value, const std::string &name) {
-    const RDom bit(0, 32, name + "_bit");
+    const bool bytes = packs_bytes(value.type, value.layout);
+    const RDom bit(0, bytes ? 4 : 32, name + "_bit");
     Func words(name);
     const int bits = value.type.bits;
-    const auto plane_of = [&](const Expr &code, const Expr &word) -> Expr {
-        return bits == 1 ? code != 0 : ((code >> cast<uint8_t>(word % bits)) & 1) != 0;
+    // What element `bit` of the word adds to it, and that element among the channels.
+    const auto part = [&](const Expr &code, const Expr &word) -> Expr {
+        if (bytes) {
+            return (cast<uint32_t>(code) ^ Expr(kZeroBytes & UINT8_MAX)) << cast<uint32_t>(8 * bit);
+        }
+        const Expr is_set = bits == 1 ? code != 0 : ((code >> cast<uint8_t>(word % bits)) & 1) != 0;
+        return Halide::select(is_set, cast<uint32_t>(1) << cast<uint32_t>(bit), cast<uint32_t>(0));
+    };
+    const auto channel = [&](const Expr &word) {
+        const Expr first = 32 * (word / bits);
+        return bytes ? first + word % bits + 8 * bit : first + bit;
     };
     const auto code = [&](const std::vector<Expr> &at, const Expr &word) {
-        return Halide::select(plane_of(padded(f, value, at), word), cast<uint32_t>(1) << cast<uint32_t>(bit),
-                              cast<uint32_t>(0));
+        return part(padded(f, value, at), word);
     };
     if (value.layout == Layout::FlatPanels) {
         const Var lane("lane"), word("word"), panel("panel");
         const int inputs = static_cast<int>(element_count(features_of(value), 1, value.name));
         const int height = static_cast<int>(value.shape[2]), width = static_cast<int>(value.shape[3]);
-        const Expr flat = 32 * (word / bits) + bit, output = 32 * panel + lane,
-                   last = Halide::min(flat, inputs - 1);
+        const Expr flat = channel(word), output = 32 * panel + lane, last = Halide::min(flat, inputs - 1);
         const Expr element = f(last / (height * width), last % width, last / width % height,
                                Halide::min(output, static_cast<int>(value.shape[0]) - 1));
         words(lane, word, panel) = cast<uint32_t>(0);
-        words(lane, word, panel) += Halide::select(
-            flat < inputs && output < static_cast<int>(value.shape[0]) && plane_of(element, word),
-            cast<uint32_t>(1) << cast<uint32_t>(bit), cast<uint32_t>(0));
+        const Expr there = flat < inputs && output < static_cast<int>(value.shape[0]);
+        words(lane, word, panel) += part(Halide::select(there, element, cast(element.type(), 0)), word);
         return words;
     }
     if (value.layout == Layout::OutputPanels) {
@@ -96,20 +103,19 @@ Func pack(const Func &f, const Value &value, const std::string &name) {
         words(lane, word, panel) = cast<uint32_t>(0);
         const Expr output = 32 * panel + lane;
         if (value.shape.size() == 2) {
-            words(lane, word, panel) += code({32 * (word / bits) + bit, output}, word);
+            words(lane, word, panel) += code({channel(word), output}, word);
             return words;
         }
         const int inner = static_cast<int>((value.shape[1] + 31) / 32) * bits,
                   width = static_cast<int>(value.shape[3]);
         const Expr tap = word / inner;
-        words(lane, word, panel) +=
-            code({32 * (word % inner / bits) + bit, tap % width, tap / width, output}, word);
+        words(lane, word, panel) += code({channel(word % inner), tap % width, tap / width, output}, word);
         return words;
     }
     std::vector<Var> vars = coordinates(value.shape.size());
     std::vector<Expr> at = expressions(vars);
     vars[0] = Var("word");
-    at[0] = 32 * (vars[0] / bits) + bit;
+    at[0] = channel(vars[0]);
     words(vars) = cast<uint32_t>(0);
     words(vars) += code(at, vars[0]);
     return words;
@@ -314,6 +320,11 @@ Func GroupLowering::elements(ValueId id) {
     Func f("elements");
     if (bits == 0) {
         f(vars) = source(at);
+        return f;
+    }
+    if (packs_bytes(value.type, value.layout)) {
+        at[word_axis] += lane % 8;
+        f(vars) = cast<uint8_t>((source(at) ^ Expr(kZeroBytes)) >> cast<uint32_t>(lane / 8 * 8));
         return f;
     }
     Expr code;

@@ -17,7 +17,7 @@ using Halide::Var;
 namespace {
 
 /** Tables that lie in L1 together. */
-constexpr int kTablesPerBlock = 4;
+constexpr int kTablesPerBlock = 2;
 
 const Var lane("lane"), panel("panel"), k("k"), c("c"), x("x"), y("y"), n("n");
 

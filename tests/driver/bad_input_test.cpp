@@ -11,6 +11,7 @@ namespace quantide {
 
 namespace {
 
+using testing::AnyOf;
 using testing::HasSubstr;
 
 constexpr int kFailed = 1, kIncomplete = 2;
@@ -223,7 +224,9 @@ TEST(BadInput, OutputFolders) {
     const DriverResult training =
         run_driver_in(folder.path(), "train tiny --epochs 1 --checkpoint small", full);
     EXPECT_EQ(training.status, kFailed);
-    EXPECT_THAT(training.err, HasSubstr("quantide: error: small: cannot write"));
+    // Where kernels must become files before they run, as on Intel's AVX-512 CPUs, that fails first.
+    EXPECT_THAT(training.err, AnyOf(HasSubstr("quantide: error: small: cannot write"),
+                                    HasSubstr("quantide: error: compiled code: expected files of")));
     EXPECT_FALSE(std::filesystem::exists(folder / "small"));
     const DriverResult listing = run_driver_in(folder.path(), "list >/dev/full");
     EXPECT_EQ(listing.status, kFailed);

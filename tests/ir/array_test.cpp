@@ -62,6 +62,27 @@ TEST_P(Layouts, OfBitsHoldEachBitInItsPlaceAndZerosElsewhere) {
     }
 }
 
+// Words and bytes from the words of Layout's comments alone.
+TEST_P(Layouts, OfEightBitsHoldSignedBytesInPanels) {
+    const auto [rows, columns] = GetParam();
+    Random random(static_cast<uint32_t>(rows * 1000 + columns));
+    const Array logical = random.codes(UInt(8), {rows, columns});
+    const Array packed = to_layout(logical, Layout::OutputPanels);
+    std::vector<int8_t> expected(packed.bytes.size(), -128);
+    const int64_t words = (columns + 31) / 32 * 8;
+    for (int64_t row = 0; row < rows; ++row) {
+        for (int64_t column = 0; column < columns; ++column) {
+            const int64_t word = column / 32 * 8 + column % 8, byte = column % 32 / 8;
+            const int64_t at = (row / 32 * words + word) * 32 + row % 32;
+            const int code = logical.as<uint8_t>()[static_cast<size_t>(row * columns + column)];
+            expected.at(static_cast<size_t>(4 * at + byte)) = static_cast<int8_t>(code - 128);
+        }
+    }
+    EXPECT_EQ(elements<int8_t>(packed), expected);
+    EXPECT_EQ(to_layout(packed, Layout::Logical), logical);
+    EXPECT_EQ(to_layout(to_layout(logical, Layout::PackedWords), Layout::OutputPanels), packed);
+}
+
 TEST_P(Layouts, OfFloatsHoldEachNumberInItsPlaceAndZerosElsewhere) {
     const auto [rows, columns] = GetParam();
     Random random(static_cast<uint32_t>(rows * 1000 + columns));
