@@ -17,8 +17,8 @@ namespace quantide {
 namespace {
 
 // Measured with `bench kernels --all-arithmetic`: how near to a loop's peak its kernels come.
-constexpr double kPopcountOfPeak = 0.95, kPopcountOfPeakAlone = 0.88, kBytesOfPeak = 0.8,
-                 kShortsOfPeak = 0.78;
+constexpr double kPopcountOfPeak = 0.95, kPopcountOfPeakAlone = 0.88, kPopcountOfPairs = 0.93,
+                 kBytesOfPeak = 0.8, kShortsOfPeak = 0.78;
 /** Digits of bytes, whose sums are widened word by word; popcounts without an instruction, which full adders
  * make rare. */
 constexpr double kDigitsOfPeak = 0.57, kCondensedOfPeak = 1.25;
@@ -32,6 +32,8 @@ constexpr double kSinglePlane = 0.4;
 /** Weights of eight bits lie as bytes: their way from memory, in multiply-adds of bytes and of numbers of 16
  * bits. */
 constexpr double kBytesAsTheyLie = 5, kShortsOfBytes = 2.5;
+/** To make bytes of a plane of an input, once for all outputs; those of eight bits are moved. */
+constexpr double kInputOfPlane = 13;
 /** Rows (positions of images) that share expanded weights. */
 constexpr int64_t kMostRows = 64;
 /** Rows and outputs of a block of tiles. */
@@ -120,6 +122,17 @@ struct Product {
     double expansion(double of_plane, double of_bytes) const {
         return w.type.bits == 8 ? of_bytes : of_plane * w.type.bits;
     }
+    /** The operations of an image with those of lanes beyond the last output. */
+    double operations_in(const Schedule &schedule) const {
+        const int64_t outputs = w.shape[0];
+        return operations * static_cast<double>(round_up(outputs, schedule.tuning.vector)) /
+               static_cast<double>(outputs);
+    }
+    /** What making numbers of the inputs of an image takes, in multiply-adds. */
+    double of_inputs() const {
+        return static_cast<double>(element_count(features_of(x), 1, node.name)) * kInputOfPlane *
+               (x.type.bits == 8 ? 1 : x.type.bits);
+    }
     std::string expanded(const char *into) const {
         return w.type.bits == 8   ? "weights lie as bytes"
                : w.type.bits == 1 ? fmt::format("weights become {}", into)
@@ -135,9 +148,13 @@ Candidate popcounts(const Product &p) {
     }
     const Schedule &row = *p.schedule(Arithmetic::Popcount);
     const bool by_adders = row.tuning.condense && row.instruction[0] == 0;
-    const double of_peak = by_adders ? kCondensedOfPeak / kPopcountOfPeak : 1,
+    // Where an instruction counts, sums of a pair of planes are short.
+    const bool short_sums = row.tuning.block == 0 && p.x.type.bits * p.w.type.bits > 1;
+    const double of_peak = by_adders    ? kCondensedOfPeak / kPopcountOfPeak
+                           : short_sums ? kPopcountOfPairs
+                                        : 1,
                  speed = rate(p.options, row.arithmetic),
-                 peak = p.operations * p.x.type.bits * p.w.type.bits / speed / of_peak;
+                 peak = p.operations_in(row) * p.x.type.bits * p.w.type.bits / speed / of_peak;
     const auto seconds = [=, positions = p.positions](int64_t batch) {
         return peak / (positions * batch > 1 ? kPopcountOfPeak : kPopcountOfPeakAlone);
     };
@@ -148,11 +165,12 @@ Candidate popcounts(const Product &p) {
 
 /** What multiply-adds, `products` of them for one of the network's, and making numbers of the weights take:
  * as long as `expansion` multiply-adds, once for the rows that share them. */
-std::function<double(int64_t)> seconds_of_dots(const Product &p, double speed, double products,
-                                               double expansion) {
-    return [=, operations = p.operations, positions = p.positions](int64_t batch) {
+std::function<double(int64_t)> seconds_of_dots(const Product &p, const Schedule &row, double speed,
+                                               double products, double expansion) {
+    return [=, operations = p.operations_in(row), positions = p.positions,
+            inputs = p.of_inputs()](int64_t batch) {
         const int64_t rows = std::min(kMostRows, positions * batch);
-        return operations * (products + expansion / static_cast<double>(rows)) / speed;
+        return (inputs + operations * (products + expansion / static_cast<double>(rows))) / speed;
     };
 }
 
@@ -168,7 +186,7 @@ Candidate bytes(const Product &p) {
     const std::string unit =
         product.digits == 1 ? "bytes" : fmt::format("{} digits of weights", product.digits);
     return ArithmeticCost{Arithmetic::Bytes, row.arithmetic,
-                          seconds_of_dots(p, speed, product.digits / of_peak, expansion),
+                          seconds_of_dots(p, row, speed, product.digits / of_peak, expansion),
                           fmt::format("{} at {:.0f} GOPS, {}", unit, speed * 1e-9, p.expanded("bytes"))};
 }
 
@@ -180,7 +198,7 @@ Candidate shorts(const Product &p) {
     const double speed = rate(p.options, row->arithmetic);
     return ArithmeticCost{
         Arithmetic::Shorts, row->arithmetic,
-        seconds_of_dots(p, speed, 1 / kShortsOfPeak, p.expansion(kExpansionOfPair, kShortsOfBytes)),
+        seconds_of_dots(p, *row, speed, 1 / kShortsOfPeak, p.expansion(kExpansionOfPair, kShortsOfBytes)),
         fmt::format("numbers of 16 bits at {:.0f} GOPS, {}", speed * 1e-9, p.expanded("such"))};
 }
 
@@ -194,13 +212,14 @@ Candidate tiles(const Product &p) {
         return {};
     }
     const double speed = rate(p.options, row->arithmetic), speed_of_dots = rate(p.options, "vnni"),
-                 all_expanded = p.operations * p.expansion(kExpansionOfDot, kBytesAsTheyLie) / speed_of_dots;
+                 all_expanded = p.operations * p.expansion(kExpansionOfDot, kBytesAsTheyLie) / speed_of_dots,
+                 of_inputs = p.of_inputs() / speed_of_dots;
     const int64_t outputs = round_up(p.w.shape[0], kTileOutputs);
     const auto seconds = [=, image = p.image, positions = p.positions,
                           operations = p.operations](int64_t batch) {
         const int64_t images = image ? 1 : batch, rows = shape.rows * images;
         const double expansion =
-            all_expanded / static_cast<double>(std::min(kMostTileRows, positions * batch));
+            of_inputs + all_expanded / static_cast<double>(std::min(kMostTileRows, positions * batch));
         if (!image && rows < kFewestTileRows) {
             return expansion + operations / kBytesOfPeak / speed_of_dots;
         }

@@ -10,7 +10,7 @@
 namespace quantide {
 namespace {
 
-constexpr int kInputs = 1029, kOutputs = 5, kRows = 9;
+constexpr int kInputs = 1029, kOutputs = 5, kManyOutputs = 512, kRows = 9;
 
 /** Codes [rows, kInputs]: of a row all largest, of a row all 0, the others random. */
 Array extreme_codes(ElementType type, int rows, std::mt19937 &random) {
@@ -23,13 +23,13 @@ Array extreme_codes(ElementType type, int rows, std::mt19937 &random) {
 
 /** A product of codes that asks for an arithmetic, if that is not empty. */
 TestGroup product_group(const Quantizer &x_quantizer, const Quantizer &w_quantizer,
-                        const std::string &arithmetic, std::mt19937 &random) {
+                        const std::string &arithmetic, std::mt19937 &random, int outputs = kOutputs) {
     Graph graph;
     const ValueId x = add_input(graph, UInt(8), kInputs);
     graph.value(x).type = x_quantizer.type();
     graph.value(x).encoding = x_quantizer.encoding();
     const ValueId w =
-        graph.add_constant("w", extreme_codes(w_quantizer.type(), kOutputs, random), w_quantizer.encoding());
+        graph.add_constant("w", extreme_codes(w_quantizer.type(), outputs, random), w_quantizer.encoding());
     const Attributes attributes = arithmetic.empty() ? Attributes{} : Attributes{{"arithmetic", arithmetic}};
     graph.outputs = {graph.add_one("integer_dense", "d", {x, w}, attributes)};
     return {as_one_group(graph), fmt::format("{} x {}", w_quantizer.text(), x_quantizer.text())};
@@ -71,11 +71,11 @@ TEST(Arithmetic, NoSumOverflows) {
 TEST(Arithmetic, IsTheFastestByTheRates) {
     std::mt19937 random(2);
     const CpuLevel &level = find_level("avx2");
-    const auto chosen = [&](int w, int x, std::optional<int64_t> batch) {
+    const auto chosen = [&](int w, int x, std::optional<int64_t> batch, int outputs = kManyOutputs) {
         const auto quantizer = [](int bits) {
             return find_quantizer(bits == 1 ? "sign" : fmt::format("symmetric({})", bits));
         };
-        const TestGroup group = product_group(quantizer(x), quantizer(w), "", random);
+        const TestGroup group = product_group(quantizer(x), quantizer(w), "", random, outputs);
         return arithmetics_of(group.graph, group.graph.nodes.back(), {.level = &level, .batch = batch});
     };
     for (const std::optional<int64_t> batch : {std::optional<int64_t>(), std::optional<int64_t>(1)}) {
@@ -85,6 +85,8 @@ TEST(Arithmetic, IsTheFastestByTheRates) {
     }
     EXPECT_EQ(chosen(4, 4, {}).front().arithmetic, Arithmetic::Bytes);
     EXPECT_EQ(chosen(2, 2, 1000).front().arithmetic, Arithmetic::Bytes);
+    // Making bytes of the inputs does not pay for few outputs.
+    EXPECT_EQ(chosen(2, 2, 1000, kOutputs).front().arithmetic, Arithmetic::Popcount);
     EXPECT_EQ(chosen(1, 8, {}).size(), 2U);
     EXPECT_EQ(chosen(1, 8, {}).front().arithmetic, Arithmetic::Bytes);
     EXPECT_EQ(chosen(8, 8, 1000).front().arithmetic, Arithmetic::Shorts);
@@ -99,16 +101,16 @@ TEST(Arithmetic, HasAKernelForFewAndOneForManyWhereThatPays) {
     std::mt19937 random(4);
     const CpuLevel &level = find_level("avx2");
     const auto variants = [&](const char *quantizer, const char *arithmetic, std::optional<int64_t> batch) {
-        const TestGroup group =
-            product_group(find_quantizer(quantizer), find_quantizer(quantizer), arithmetic, random);
+        const TestGroup group = product_group(find_quantizer(quantizer), find_quantizer(quantizer),
+                                              arithmetic, random, kManyOutputs);
         return kernel_variants(group.graph, 0, {.level = &level, .batch = batch});
     };
     const std::vector<KernelVariant> two = variants("symmetric(2)", "", {});
     ASSERT_EQ(two.size(), 2U);
     EXPECT_EQ(two[0].least_batch, 1);
     EXPECT_GT(two[1].least_batch, 1);
-    const TestGroup group =
-        product_group(find_quantizer("symmetric(2)"), find_quantizer("symmetric(2)"), "", random);
+    const TestGroup group = product_group(find_quantizer("symmetric(2)"), find_quantizer("symmetric(2)"), "",
+                                          random, kManyOutputs);
     const Node &product = group.graph.nodes.back();
     EXPECT_EQ(choose_arithmetic(group.graph, product, two[0].options), Arithmetic::Popcount);
     EXPECT_EQ(choose_arithmetic(group.graph, product, two[1].options), Arithmetic::Bytes);
