@@ -71,17 +71,9 @@ void expect_equal_on_arm(std::span<const Case> cases) {
                  {{"qemu-aarch64 -cpu cortex-a53", "neon"}, {"qemu-aarch64 -cpu max", "dotprod"}});
 }
 
-// In ordinary runs each case has two of the levels.
 TEST(Geometry, LevelsOfThisMachineEqualTheInterpreterBitForBit) {
-    const std::vector<const CpuLevel *> levels = levels_of_this_machine();
-    const size_t count = levels.size();
-    for (size_t i = 0; i < count; ++i) {
-        std::vector<Case> cases = share(geometry_cases(), i, count);
-        if (count > 1 && !test_all()) {
-            const std::vector<Case> more = share(geometry_cases(), (i + 1) % count, count);
-            cases.insert(cases.end(), more.begin(), more.end());
-        }
-        expect_equal_here(cases, *levels[i]);
+    for (const CpuLevel *level : levels_of_this_machine()) {
+        expect_equal_here(geometry_cases(), *level);
     }
 }
 
