@@ -80,8 +80,8 @@ Kernel limit_kernel(const Halide::Target &target, const Halide::ImageParam &a, c
     return kernel;
 }
 
-Kernel make_kernel(const Accumulation &accumulation, const Halide::Target &target, int lanes,
-                   int accumulators) {
+Kernel make_kernel(const Accumulation &accumulation, const Halide::Target &target, int lanes) {
+    const int accumulators = accumulators_of(target);
     Halide::Var lane("lane"), j("j");
     Halide::ImageParam a(accumulation.type, 3, "a"), b(accumulation.type, 1, "b");
     const Halide::RDom r(0, kSteps * kRounds, "r");
@@ -177,7 +177,7 @@ std::optional<LimitLoop> make_limit_loop(const CpuLevel &level, const std::strin
     }
     const int lanes = target.natural_vector_size(row->type);
     const int accumulators = accumulators_of(target);
-    auto loop = std::make_shared<Loop>(make_kernel(*row, target, lanes, accumulators));
+    auto loop = std::make_shared<Loop>(make_kernel(*row, target, lanes));
     const auto filled = [&](int elements, uint8_t with) {
         AlignedBytes memory(static_cast<size_t>(elements) * static_cast<size_t>(row->type.bytes()));
         std::fill(memory.begin(), memory.end(), std::byte{with});

@@ -17,17 +17,9 @@ Expr code_in_panels(GroupLowering &group, ValueId weights, const Expr &lane, con
     const Value &w = group.graph.value(weights);
     const Func words = group.words(weights);
     const Expr at = tap * static_cast<int>(divide_up(w.shape[1], 32)) + channel / 32;
-    if (packs_bytes(w.type, w.layout)) {
-        const Expr word = words(lane, 8 * at + channel % 8, panel) ^ Expr(kZeroBytes);
-        return cast<uint8_t>(word >> cast<uint32_t>(channel % 32 / 8 * 8));
-    }
-    Expr code;
-    for (int p = 0; p < w.type.bits; ++p) {
-        const Expr word = words(lane, word_of_plane(at, w.type.bits, p), panel);
-        const Expr bit = (word >> cast<uint32_t>(channel % 32)) & 1;
-        code = p == 0 ? bit : code | (bit << p);
-    }
-    return cast<uint8_t>(code);
+    return code_in_words(w, channel % 32, [&](const Expr &i) {
+        return words(lane, word_of_plane(at, w.type.bits, i), panel);
+    });
 }
 
 Expr weight_at(GroupLowering &group, ValueId weights, const Expr &lane, const Expr &channel, const Expr &tap,

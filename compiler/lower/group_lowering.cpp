@@ -322,19 +322,11 @@ Func GroupLowering::elements(ValueId id) {
         f(vars) = source(at);
         return f;
     }
-    if (packs_bytes(value.type, value.layout)) {
-        at[word_axis] += lane % 8;
-        f(vars) = cast<uint8_t>((source(at) ^ Expr(kZeroBytes)) >> cast<uint32_t>(lane / 8 * 8));
-        return f;
-    }
-    Expr code;
-    for (int p = 0; p < bits; ++p) {
+    f(vars) = code_in_words(value, lane, [&](const Expr &i) {
         std::vector<Expr> word = at;
-        word[word_axis] = p == 0 ? at[word_axis] : at[word_axis] + p;
-        const Expr bit = (source(word) >> cast<uint32_t>(lane)) & 1;
-        code = p == 0 ? bit : code | (bit << p);
-    }
-    f(vars) = cast<uint8_t>(code);
+        word[word_axis] += i;
+        return source(word);
+    });
     return f;
 }
 
@@ -401,6 +393,18 @@ Expr from_panels(const Func &f, const Var &c, const std::vector<Var> &place, int
 
 Expr word_of_plane(const Expr &word, int bits, const Expr &plane) {
     return bits == 1 ? word : word * bits + plane;
+}
+
+Expr code_in_words(const Value &value, const Expr &lane, const std::function<Expr(const Expr &)> &word) {
+    if (packs_bytes(value.type, value.layout)) {
+        return cast<uint8_t>((word(lane % 8) ^ Expr(kZeroBytes)) >> cast<uint32_t>(lane / 8 * 8));
+    }
+    Expr code;
+    for (int p = 0; p < value.type.bits; ++p) {
+        const Expr bit = (word(p) >> cast<uint32_t>(lane)) & 1;
+        code = p == 0 ? bit : code | (bit << p);
+    }
+    return cast<uint8_t>(code);
 }
 
 Expr number_of(const Value &value, const Expr &element) {

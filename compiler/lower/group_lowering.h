@@ -77,6 +77,11 @@ Halide::Expr from_panels(const Halide::Func &f, const Halide::Var &c, const std:
  */
 Halide::Expr word_of_plane(const Halide::Expr &word, int bits, const Halide::Expr &plane);
 
+/** The code of channel 32 w + `lane` of a packed value, from `word(i)`, the i-th of the words that hold
+ * channels 32 w to 32 w + 31. UInt(8). */
+Halide::Expr code_in_words(const Value &value, const Halide::Expr &lane,
+                           const std::function<Halide::Expr(const Halide::Expr &i)> &word);
+
 /** The integer of a code (see IntegerView), as Int(32). */
 Halide::Expr integer_of(const IntegerView &view, const Halide::Expr &code);
 
