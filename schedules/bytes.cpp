@@ -1,5 +1,6 @@
 #include "schedules/families.h"
 #include "schedules/panels.h"
+#include "schedules/tiles.h"
 
 #include <algorithm>
 
@@ -21,54 +22,6 @@ namespace {
 constexpr int64_t kMostRows = 64, kMostCodes = 1 << 18;
 /** Words of a panel whose weights stay in L1 as bytes. */
 constexpr int kWordsInCache = 24;
-
-// A span of rows passes the weights of a panel block by block; where they have to become bytes first, that
-// is done once for it.
-void schedule_blocks(Kernel &kernel, const Tuning &tuning) {
-    Func out = kernel.outputs[0], accumulate = find_stage(kernel, "accumulate"),
-         narrow = find_stage(kernel, "narrow"), weights = find_stage(kernel, "weights");
-    const Panels panels = schedule_panels(kernel, tuning);
-    const int tile_rows = tuning.rows;
-    const int rows_of_span = schedule_spans(kernel, panels, tuning, kMostRows, kMostCodes);
-
-    accumulate.bound(lane, 0, panels.lanes).bound_storage(row, rows_of_span);
-    accumulate.compute_at(out, panels.loop).store_in(MemoryType::Register);
-    accumulate.vectorize(lane, tuning.vector).unroll(lane);
-    const std::vector<RVar> steps = accumulate.rvars();
-    const int in_chunk = std::min(panels.lanes, tuning.lanes);
-    const RVar blocks = steps[1], outer("outer"), block("block_in");
-    const int steps_in_cache =
-        std::max(1, kWordsInCache * 8 / (tuning.width * kernel.words_of_step * kernel.plane_pairs));
-    const auto arrange = [&](Stage s, int rows) {
-        s.split(blocks, outer, block, steps_in_cache, TailStrategy::GuardWithIf)
-            .split(row, tile, inner, rows, TailStrategy::RoundUp)
-            .split(lane, chunk, lane, in_chunk, TailStrategy::GuardWithIf)
-            .reorder({lane, inner, steps[0], block, chunk, tile, outer});
-        s.vectorize(lane, tuning.vector).unroll(lane).unroll(inner);
-        if (!narrow.defined() && tuning.width == 8) {
-            s.unroll(steps[0]);
-        }
-    };
-    Stage update = accumulate.update();
-    const Expr batch = kernel.m > 0 ? static_cast<int>(kernel.m) : out.output_buffer().dim(1).extent();
-    if (tile_rows > 1) {
-        arrange(update.specialize(batch > 1), tile_rows);
-    }
-    arrange(update, 1);
-
-    if (narrow.defined()) {
-        narrow.compute_at(accumulate, steps[0]).store_in(MemoryType::Stack);
-        narrow.vectorize(lane, tuning.vector).unroll(lane).unroll(row);
-        Stage sums = narrow.update();
-        const std::vector<RVar> r = narrow.rvars();
-        sums.reorder({lane, row, r[0], r[1]});
-        sums.vectorize(lane, tuning.vector).unroll(lane).unroll(row).unroll(r[0]);
-    }
-    if (weights.defined()) {
-        weights.compute_at(accumulate, outer).store_in(MemoryType::Register);
-        expand_in_registers(kernel, tuning);
-    }
-}
 
 }  // namespace
 
@@ -96,9 +49,64 @@ int schedule_spans(const Kernel &kernel, const Panels &panels, const Tuning &tun
     return rows;
 }
 
+void schedule_row_blocks(const Kernel &kernel, const Halide::LoopLevel &at, const Panels &panels,
+                         const Tuning &tuning, const Expr &many) {
+    Func accumulate = find_stage(kernel, "accumulate"), narrow = find_stage(kernel, "narrow"),
+         weights = find_stage(kernel, "weights");
+    const Var rows = accumulate.args()[1];
+    accumulate.bound(lane, 0, panels.lanes).compute_at(at).store_in(MemoryType::Register);
+    accumulate.vectorize(lane, tuning.vector).unroll(lane);
+    const std::vector<RVar> steps = accumulate.rvars();
+    const int in_chunk = std::min(panels.lanes, tuning.lanes);
+    const RVar blocks = steps[1], outer("outer"), block("block_in");
+    const int steps_in_cache =
+        std::max(1, kWordsInCache * 8 / (tuning.width * kernel.words_of_step * kernel.plane_pairs));
+    const auto arrange = [&](Stage s, int in_tile) {
+        s.split(blocks, outer, block, steps_in_cache, TailStrategy::GuardWithIf)
+            .split(rows, tile, inner, in_tile, TailStrategy::RoundUp)
+            .split(lane, chunk, lane, in_chunk, TailStrategy::GuardWithIf)
+            .reorder({lane, inner, steps[0], block, chunk, tile, outer});
+        s.vectorize(lane, tuning.vector).unroll(lane).unroll(inner);
+        if (!narrow.defined() && tuning.width == 8) {
+            s.unroll(steps[0]);
+        }
+    };
+    Stage update = accumulate.update();
+    if (many.defined() && tuning.rows > 1) {
+        arrange(update.specialize(many), tuning.rows);
+    }
+    arrange(update, many.defined() ? 1 : tuning.rows);
+
+    if (narrow.defined()) {
+        narrow.compute_at(accumulate, steps[0]).store_in(MemoryType::Stack);
+        narrow.vectorize(lane, tuning.vector).unroll(lane).unroll(rows);
+        Stage sums = narrow.update();
+        const std::vector<RVar> r = narrow.rvars();
+        sums.reorder({lane, rows, r[0], r[1]});
+        sums.vectorize(lane, tuning.vector).unroll(lane).unroll(rows).unroll(r[0]);
+    }
+    if (weights.defined()) {
+        weights.compute_at(accumulate, outer).store_in(MemoryType::Register);
+        expand_in_registers(kernel, tuning);
+    }
+}
+
+// A span of rows passes the weights of a panel block by block; where they have to become bytes first, that
+// is done once for it.
 void schedule_byte_dense(Kernel &kernel, const Tuning &tuning) {
-    find_stage(kernel, "weights").defined() || kernel.blocks_weights ? schedule_blocks(kernel, tuning)
-                                                                     : schedule_dense(kernel, tuning);
+    if (!find_stage(kernel, "weights").defined() && !kernel.blocks_weights) {
+        schedule_dense(kernel, tuning);
+        return;
+    }
+    const Panels panels = schedule_panels(kernel, tuning);
+    // A batch is known in training alone, whose stack may be larger.
+    const bool training = kernel.m > 0;
+    const int rows = schedule_spans(kernel, panels, tuning, training ? kMostTileRows : kMostRows,
+                                    training ? kMostTileBytes : kMostCodes);
+    Func out = kernel.outputs[0];
+    const Expr batch = kernel.m > 0 ? static_cast<int>(kernel.m) : out.output_buffer().dim(1).extent();
+    schedule_row_blocks(kernel, {out, panels.loop}, panels, tuning, batch > 1);
+    find_stage(kernel, "accumulate").bound_storage(row, rows);
 }
 
 }  // namespace quantide

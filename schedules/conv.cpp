@@ -21,6 +21,8 @@ namespace {
 constexpr int64_t kMostUnrolled = 40;
 /** Positions of which codes are gathered at a time. */
 constexpr int64_t kMostStrip = 64;
+/** Positions that do not outweigh expanding the weights. */
+constexpr int64_t kFewPositions = 256;
 
 void unroll_all(Stage s, const std::vector<RVar> &steps) {
     for (const RVar &step : steps) {
@@ -80,6 +82,12 @@ void schedule_codes(const Kernel &kernel, const LoopLevel &at, const Tuning &tun
     sum.update().reorder(order).vectorize(position, tuning.vector, TailStrategy::GuardWithIf);
 }
 
+/** Whether weights become bytes once for all images of a batch: where one image has few positions. */
+bool shares_weights(const Kernel &kernel) {
+    return kernel.m > 1 && kernel.height * kernel.width <= kFewPositions &&
+           kernel.stages.count("weights") != 0 && kernel.stages.count("codes") == 0;
+}
+
 /** Images and weights that become bytes before they are multiplied. */
 void schedule_bytes(const Kernel &kernel, const Var &y, const Var &n, const Var &panels, bool all_panels,
                     const Tuning &tuning) {
@@ -89,8 +97,13 @@ void schedule_bytes(const Kernel &kernel, const Var &y, const Var &n, const Var 
         weights.compute_at(out, all_panels ? n : panels).store_in(MemoryType::Register);
         expand_in_registers(kernel, tuning);
     }
-    if (find_stage(kernel, "image").defined()) {
-        schedule_image(kernel, kernel.pads_image ? n : y, tuning.vector);
+    if (!find_stage(kernel, "image").defined()) {
+        return;
+    }
+    if (shares_weights(kernel)) {
+        schedule_image(kernel, LoopLevel::root(), MemoryType::Heap, tuning.vector);
+    } else {
+        schedule_image(kernel, {out, kernel.pads_image ? n : y}, MemoryType::Register, tuning.vector);
     }
 }
 
@@ -111,6 +124,8 @@ void schedule_conv(Kernel &kernel, const Tuning &tuning) {
         const int tiles = tile_width(kernel.width / in_tile, kMostStrip / (in_tile * kernel.pooled));
         out.split(x, strip, x, tiles * in_tile, TailStrategy::ShiftInwards);
         order.insert(order.end(), {panels.loop, tile, strip, y, n});
+    } else if (shares_weights(kernel)) {
+        order.insert(order.end(), {tile, y, n, panels.loop});
     } else {
         order.insert(order.end(), {tile, y, panels.loop, n});
     }

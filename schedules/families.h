@@ -42,8 +42,8 @@ void schedule_window_gradient(Kernel &kernel, const Tuning &tuning);
  * tile. */
 void schedule_weight_update(Kernel &kernel, const Tuning &tuning);
 
-/** The same with the gradient by tiles of bytes. */
-void schedule_tile_update(Kernel &kernel, const Tuning &tuning);
+/** The same with the gradient by products of bytes. */
+void schedule_byte_update(Kernel &kernel, const Tuning &tuning);
 
 /** Training: the gradient of the input of a product with 1-bit weights. */
 void schedule_signed_input_gradient(Kernel &kernel, const Tuning &tuning);

@@ -89,16 +89,14 @@ void expand_in_registers(const Kernel &kernel, const Tuning &tuning) {
     weights.reorder(inner, bit, digit, chunk, args[3], args[4]).unroll(bit).unroll(digit);
 }
 
-// Not "Stack": Halide would put what is large on the heap.
-void schedule_image(const Kernel &kernel, const Var &at, int vector) {
-    const Func out = kernel.outputs[0];
+void schedule_image(const Kernel &kernel, const Halide::LoopLevel &at, MemoryType memory, int vector) {
     Func image = find_stage(kernel, "image"), pixel = find_stage(kernel, "pixel"),
          sum = find_stage(kernel, "sum");
-    image.compute_at(out, at).store_in(MemoryType::Register).vectorize(image.args()[0]);
+    image.compute_at(at).store_in(memory).vectorize(image.args()[0]);
     if (sum.defined()) {
-        pixel.compute_at(out, at).store_in(MemoryType::Register);
+        pixel.compute_at(at).store_in(memory);
         pixel.update().atomic().vectorize(pixel.rvars()[0]);
-        sum.compute_at(out, at).store_in(MemoryType::Register);
+        sum.compute_at(at).store_in(memory);
         sum.vectorize(sum.args()[0], vector, TailStrategy::GuardWithIf);
         sum.update()
             .reorder(sum.args()[0], sum.rvars()[0])

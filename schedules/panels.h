@@ -50,14 +50,18 @@ void vectorize_codes(const Kernel &kernel, const Tuning &tuning);
 void expand_in_registers(const Kernel &kernel, const Tuning &tuning);
 
 /** Computes the stages "image", an image of bytes, and, if there are such, "pixel" and "sum" at a loop of the
- * output, on the stack. */
-void schedule_image(const Kernel &kernel, const Halide::Var &at, int vector);
+ * output. */
+void schedule_image(const Kernel &kernel, const Halide::LoopLevel &at, Halide::MemoryType memory, int vector);
 
 /** The stage "accumulate" by tiles, at a loop that has all of its rows for a panel: by 2 x 2 of them if
  * `many` holds (undefined: always). The stage "weights" becomes bytes for a block of steps before all rows
  * pass. */
 void schedule_tiles(const Kernel &kernel, const Halide::LoopLevel &at, const Panels &panels,
                     const Tuning &tuning, const Halide::Expr &many);
+
+/** The same by tiles of rows in registers, and row by row where `many` does not hold. */
+void schedule_row_blocks(const Kernel &kernel, const Halide::LoopLevel &at, const Panels &panels,
+                         const Tuning &tuning, const Halide::Expr &many);
 
 /** Positions of a row of an image in one tile: at most `most`, so that the last tile overlaps the one before
  * as little as can be. */
@@ -70,5 +74,8 @@ void schedule_padding(const Kernel &kernel, const Halide::Var &y, const Halide::
 /** Computes the stage "product", the gradient of a convolution's weights in panels, at a loop of its
  * consumer. */
 void schedule_conv_weight_gradient_at(const Kernel &kernel, const Halide::LoopLevel &at);
+
+/** Computes the sums of the operands of a gradient of weights, if there are such, before all else. */
+void schedule_operand_sums(const Kernel &kernel);
 
 }  // namespace quantide

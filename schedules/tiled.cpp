@@ -75,7 +75,7 @@ void schedule_tile_conv(Kernel &kernel, const Tuning &tuning) {
     if (kernel.parallel) {
         out.parallel(panels.loop);
     }
-    schedule_image(kernel, strip, tuning.vector);
+    schedule_image(kernel, {out, strip}, MemoryType::Register, tuning.vector);
     schedule_tiles(kernel, {out, panels.loop}, panels, tuning, {});
 }
 

@@ -5,6 +5,7 @@ namespace quantide {
 
 using namespace loops;
 using Halide::Func;
+using Halide::LoopLevel;
 using Halide::MemoryType;
 using Halide::RVar;
 using Halide::Stage;
@@ -12,10 +13,50 @@ using Halide::TailStrategy;
 using Halide::Var;
 using Halide::VarOrRVar;
 
+namespace {
+
+constexpr int kMostChannels = 8;
+
+// Two vectors of outputs by some channels, which lie a row apart in the image of bytes, make a register tile
+// for every tap; a block of rows of some images stays in L1, and their sums in L2.
+void schedule_bytes(const Kernel &kernel, const LoopLevel &at) {
+    const int vector = kernel.target.natural_vector_size<float>();
+    int channels = kMostChannels;
+    while (kernel.channels % channels != 0) {
+        --channels;
+    }
+    Func product = find_stage(kernel, "product"), sum = find_stage(kernel, "sum"),
+         partial = find_stage(kernel, "partial"), terms = find_stage(kernel, "terms"),
+         bytes = find_stage(kernel, "bytes");
+    const auto of_outputs = [&](Stage s) { s.vectorize(lane, vector).unroll(lane); };
+    for (Func f : {product, sum, terms}) {
+        f.bound(lane, 0, 32);
+        of_outputs(f);
+    }
+    product.compute_at(at);
+    sum.compute_at(at);
+    const Var c = sum.args()[1], tap = sum.args()[2], panels = sum.args()[3];
+    const std::vector<RVar> blocks = sum.rvars(), positions = partial.rvars();
+    sum.update()
+        .split(c, tile, inner, channels)
+        .reorder({lane, inner, tap, tile, blocks[0], blocks[1], panels})
+        .unroll(inner);
+    of_outputs(sum.update());
+    terms.compute_at(sum, blocks[0]);
+    partial.compute_at(sum, tap).store_in(MemoryType::Register);
+    of_outputs(partial.unroll(c));
+    partial.update().reorder({lane, c, positions[0], positions[1], positions[2]}).unroll(c);
+    of_outputs(partial.update());
+    bytes.compute_root().vectorize(bytes.args()[0], vector, TailStrategy::ShiftInwards);
+    if (kernel.parallel) {
+        bytes.parallel(bytes.args()[3]);
+    }
+}
+
 // Two vectors of outputs by some of the (column, channel) pairs of a row of the kernel, which lie beside each
 // other in the image, make a register tile; a block of rows of the image and of dy stay in L1. With tables
 // all outputs of a panel are looked up together.
-void schedule_conv_weight_gradient_at(const Kernel &kernel, const Halide::LoopLevel &at) {
+void schedule_numbers(const Kernel &kernel, const LoopLevel &at) {
     const int vector = kernel.target.natural_vector_size<float>();
     const int most = kernel.target.has_feature(Halide::Target::AVX512_Skylake) ? 12 : 6;
     Func product = find_stage(kernel, "product"), sum = find_stage(kernel, "sum"),
@@ -59,8 +100,15 @@ void schedule_conv_weight_gradient_at(const Kernel &kernel, const Halide::LoopLe
         Func signs = find_stage(kernel, "signs");
         signs.bound(signs.args()[0], 0, 32).compute_at(sum, blocks[1]).vectorize(signs.args()[0]);
     }
+}
+
+}  // namespace
+
+void schedule_conv_weight_gradient_at(const Kernel &kernel, const LoopLevel &at) {
+    find_stage(kernel, "bytes").defined() ? schedule_bytes(kernel, at) : schedule_numbers(kernel, at);
     if (Func outside = find_stage(kernel, "outside"); outside.defined()) {
-        const Var tap = outside.args()[1];
+        const int vector = kernel.target.natural_vector_size<float>();
+        const Var tap = outside.args()[1], panels = outside.args()[2];
         const std::vector<RVar> all = outside.rvars();
         outside.compute_at(at);
         outside.bound(lane, 0, 32).vectorize(lane, vector).unroll(lane);
@@ -68,6 +116,16 @@ void schedule_conv_weight_gradient_at(const Kernel &kernel, const Halide::LoopLe
             .reorder(lane, all[0], all[1], all[2], tap, panels)
             .vectorize(lane, vector)
             .unroll(lane);
+    }
+}
+
+void schedule_operand_sums(const Kernel &kernel) {
+    const int vector = kernel.target.natural_vector_size<float>();
+    for (const char *role : {"row_sums", "number_sums", "number_totals"}) {
+        if (Func sums = find_stage(kernel, role); sums.defined()) {
+            sums.compute_root().vectorize(sums.args()[0], vector, TailStrategy::GuardWithIf);
+            sums.update().vectorize(sums.args()[0], vector, TailStrategy::GuardWithIf);
+        }
     }
 }
 

@@ -66,12 +66,7 @@ void schedule_weight_update(Kernel &kernel, const Tuning &tuning) {
             sum.update().reorder(lane, k, sum.rvars()[0]).vectorize(lane, vector).unroll(lane).unroll(k);
         }
     }
-    for (const char *role : {"row_sums", "number_sums"}) {
-        if (Func sums = stage(role); sums.defined()) {
-            sums.compute_root().vectorize(sums.args()[0], vector, TailStrategy::GuardWithIf);
-            sums.update().vectorize(sums.args()[0], vector, TailStrategy::GuardWithIf);
-        }
-    }
+    schedule_operand_sums(kernel);
     if (tables.defined() && !stage("partial").defined()) {
         const Var entry = tables.args()[1], group = tables.args()[2];
         tables.bound(lane, 0, 32).bound(entry, 0, 16).compute_at(update, panel);
@@ -93,16 +88,20 @@ void schedule_weight_update(Kernel &kernel, const Tuning &tuning) {
 }
 
 // The bytes of a panel's gradients serve all inputs; a tile's sums are used up where they lie, in L1.
-void schedule_tile_update(Kernel &kernel, const Tuning &tuning) {
+void schedule_byte_update(Kernel &kernel, const Tuning &tuning) {
     constexpr int kInputs = 2;
     schedule_weight_update(kernel, {.rows = kInputs});
+    if (find_stage(kernel, "partial").defined()) {
+        return;
+    }
     Func update = find_stage(kernel, "update"), accumulate = find_stage(kernel, "accumulate"),
          codes = find_stage(kernel, "codes");
-    const Var panel = update.args()[2], k = accumulate.args()[1];
+    const Var panel = update.args()[2], k = codes.args()[2];
     const Var step("step"), span("span"), word("words"), half("half");
     update.split(step, span, step, tuning.rows / inputs_of_step(kernel, kInputs), TailStrategy::GuardWithIf);
-    schedule_tiles(kernel, {update, span}, {}, tuning, {});
-    accumulate.bound_storage(k, tuning.rows);
+    const auto schedule_products = tuning.tiles ? schedule_tiles : schedule_row_blocks;
+    schedule_products(kernel, {update, span}, {}, tuning, {});
+    accumulate.bound_storage(accumulate.args()[1], tuning.rows);
     find_stage(kernel, "weights").compute_at(update, panel);
     // Inputs are lanes, whose bits lie beside each other, and go where the rows of a tile want them.
     codes.compute_root().bound(codes.args()[0], 0, 8);

@@ -2,7 +2,7 @@
 
 #include "compiler/base/integers.h"
 #include "compiler/codegen/target_rates.h"
-#include "compiler/lower/gradient_tiles.h"
+#include "compiler/lower/gradient_bytes.h"
 #include "compiler/lower/tile_products.h"
 #include "compiler/ops/conv.h"
 #include "compiler/ops/rules.h"
@@ -312,10 +312,12 @@ std::vector<KernelVariant> kernel_variants(const Graph &graph, int group, const 
         return {least_batch, how};
     };
     if (costs.empty()) {
-        return {
-            variant(1, options, std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node &node) {
-                        return node.group == group && has_gradient_tiles(graph, node, kernel_target(options));
-                    }))};
+        return {variant(
+            1, options, std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node &node) {
+                const Schedule *bytes =
+                    node.group == group ? gradient_bytes(graph, node, kernel_target(options)) : nullptr;
+                return bytes != nullptr && bytes->tuning.tiles;
+            }))};
     }
     const auto has_tiles = [](const ArithmeticCost &cost) { return cost.arithmetic == Arithmetic::Tiles; };
     if (options.batch || product->has("arithmetic") || behind(costs.front(), costs, options) < kWorthTwo) {

@@ -243,9 +243,7 @@ Expr digits_of_bytes(const ByteProduct &product, const Func &w, const Expr &b, c
                               : Halide::select(d == product.digits - 1, mask(in_last), mask(planes)));
 }
 
-}  // namespace
-
-Expr weight_bytes(const ByteProduct &product, const Func &w, const Expr &b, const Expr &i, const Expr &d) {
+Expr weight_fields(const ByteProduct &product, const Func &w, const Expr &b, const Expr &i, const Expr &d) {
     const auto plane_of = [&](int p) -> Expr {
         if (product.w_planes == 1) {
             return w(lane, i, panel);
@@ -268,16 +266,22 @@ Expr weight_bytes(const ByteProduct &product, const Func &w, const Expr &b, cons
         product.w_signed);
 }
 
-Func byte_products(GroupLowering &group, const ByteProduct &product, int words, const Place &place,
-                   const std::function<Expr(const Expr &bit, const Expr &word)> &codes, const Func &w) {
-    group.kernel.plane_pairs = product.digits;
+}  // namespace
 
-    std::function<Expr(const Expr &, const Expr &, const Expr &)> weight =
-        [&](const Expr &b, const Expr &i, const Expr &d) { return weight_bytes(product, w, b, i, d); };
+DigitsAt digits_of(const ByteProduct &product, const Func &w) {
+    return [product, w](const Expr &b, const Expr &i, const Expr &digit) {
+        return weight_fields(product, w, b, i, digit);
+    };
+}
+
+Func byte_products(GroupLowering &group, const ByteProduct &product, int words, const Place &place,
+                   const FieldsAt &codes, const DigitsAt &given) {
+    group.kernel.plane_pairs = product.digits;
+    DigitsAt weight = given;
     group.kernel.blocks_weights = lie_as_fields(product);
     if (product.digit_planes > 1 && !group.kernel.blocks_weights) {
         Func weights("weights");
-        weights(lane, bit, digit, word, panel) = weight(bit, word, digit);
+        weights(lane, bit, digit, word, panel) = given(bit, word, digit);
         group.stage("weights", weights);
         weight = [weights](const Expr &b, const Expr &i, const Expr &d) {
             return weights(lane, b, d, i, panel);

@@ -41,17 +41,19 @@ Halide::Expr fields_of(const ByteProduct &product, const Halide::Expr &bit, cons
                        int inputs, int most,
                        const std::function<Halide::Expr(const Halide::Expr &k)> &number);
 
-/** The fields of a digit of weights w(lane, word, panel): of inputs 32 word + bit + {0, width, ...}. */
-Halide::Expr weight_bytes(const ByteProduct &product, const Halide::Func &w, const Halide::Expr &bit,
-                          const Halide::Expr &word, const Halide::Expr &digit);
+/** The fields of a lane of codes; of a digit of weights of output (lane, panel). */
+using FieldsAt = std::function<Halide::Expr(const Halide::Expr &bit, const Halide::Expr &word)>;
+using DigitsAt =
+    std::function<Halide::Expr(const Halide::Expr &bit, const Halide::Expr &word, const Halide::Expr &digit)>;
 
-/** sum_k x w, exact, Int(32): of `words` words of weights w(lane, word, panel), with the codes of word i at
- * (bit, i, place...). The stages "accumulate", "narrow" and, where weights have several planes, "weights":
- * their fields. */
-Halide::Func byte_products(
-    GroupLowering &group, const ByteProduct &product, int words, const Place &place,
-    const std::function<Halide::Expr(const Halide::Expr &bit, const Halide::Expr &word)> &codes,
-    const Halide::Func &w);
+/** Those of packed weights w(lane, word, panel): of inputs 32 word + bit + {0, width, ...}. */
+DigitsAt digits_of(const ByteProduct &product, const Halide::Func &w);
+
+/** sum_k x w, exact, Int(32): of `words` words, with the codes of word i at (bit, i, place...), and the
+ * weights of output (lane, panel), digits_of() say. The stages "accumulate", "narrow" and, where weights have
+ * several planes, "weights": their fields. */
+Halide::Func byte_products(GroupLowering &group, const ByteProduct &product, int words, const Place &place,
+                           const FieldsAt &codes, const DigitsAt &weights);
 
 /** The number of an input's code of 8 bits. */
 Halide::Expr number_of_bits(const ByteProduct &product, const Halide::Expr &code);

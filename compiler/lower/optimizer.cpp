@@ -85,11 +85,11 @@ void lower_optimizer(GroupLowering &group, const Node &node,
     group.stage("update", update);
     group.kernel.k = panels ? element_count(features_of(w), 1, node.name) : 0;
     const auto has = [&](const char *role) { return group.kernel.stages.count(role) != 0; };
-    group.kernel.family = !panels             ? "elementwise"
-                          : has("accumulate") ? "weight_update/tiles"
-                          : has("tables")     ? "weight_update/a1"
-                          : has("grid")       ? "weight_update/codes"
-                                              : "weight_update";
+    group.kernel.family = !panels                             ? "elementwise"
+                          : has("accumulate") || has("bytes") ? "weight_update/bytes"
+                          : has("tables")                     ? "weight_update/a1"
+                          : has("grid")                       ? "weight_update/codes"
+                                                              : "weight_update";
 }
 
 }  // namespace quantide

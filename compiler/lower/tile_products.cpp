@@ -43,7 +43,7 @@ TileSteps::TileSteps(int of_taps, int of_words) : taps(of_taps), words(of_words)
 
 Func tile_products(GroupLowering &group, const TileSteps &steps, const Place &place,
                    const std::function<Expr(const Expr &bit, const Expr &word, const Expr &tap)> &codes,
-                   const std::function<Expr(const Expr &bit, const Expr &word)> &weight) {
+                   const FieldsAt &weight) {
     const Var lane("lane"), panel("panel"), bit("bit"), word("word"), digit("digit");
     const int in_block = steps.pairs * steps.taps;
     const auto word_of = [&](const Expr &block, const Expr &step, const Expr &half) {
@@ -66,13 +66,15 @@ Func tile_products(GroupLowering &group, const TileSteps &steps, const Place &pl
     return accumulate;
 }
 
-Func tile_products(GroupLowering &group, const ByteProduct &product, const TileSteps &steps,
-                   const Place &place,
-                   const std::function<Expr(const Expr &bit, const Expr &word, const Expr &tap)> &codes,
-                   const Func &w) {
-    return tile_products(group, steps, place, codes, [&](const Expr &bit, const Expr &word) {
-        return weight_bytes(product, w, bit, word, 0);
-    });
+Func row_products(GroupLowering &group, const ByteProduct &product, const Tuning &tuning, int words,
+                  const FieldsAt &codes, const DigitsAt &weights) {
+    const Var row("row");
+    return tuning.tiles
+               ? tile_products(
+                     group, TileSteps(1, words), {row},
+                     [&](const Expr &bit, const Expr &word, const Expr &) { return codes(bit, word); },
+                     [&](const Expr &bit, const Expr &word) { return weights(bit, word, 0); })
+               : byte_products(group, product, words, {row}, codes, weights);
 }
 
 Raster::Raster(const Window &of, const Shape &output)

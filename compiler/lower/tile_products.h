@@ -18,18 +18,15 @@ struct TileSteps {
 /** sum_k x w of bytes, exact modulo 2^32, Int(32): of codes(bit, word, tap), 0 in the words beyond
  * `steps.words`, and of the weights of output (lane, panel) at weight(bit, word), where words of a tap lie
  * behind each other. The stages "accumulate" and "weights". */
-Halide::Func tile_products(
-    GroupLowering &group, const TileSteps &steps, const Place &place,
-    const std::function<Halide::Expr(const Halide::Expr &bit, const Halide::Expr &word,
-                                     const Halide::Expr &tap)> &codes,
-    const std::function<Halide::Expr(const Halide::Expr &bit, const Halide::Expr &word)> &weight);
-
-/** The same as byte_products(), of packed weights. */
-Halide::Func tile_products(GroupLowering &group, const ByteProduct &product, const TileSteps &steps,
-                           const Place &place,
+Halide::Func tile_products(GroupLowering &group, const TileSteps &steps, const Place &place,
                            const std::function<Halide::Expr(const Halide::Expr &bit, const Halide::Expr &word,
                                                             const Halide::Expr &tap)> &codes,
-                           const Halide::Func &w);
+                           const FieldsAt &weight);
+
+/** The products of rows, as a tuning wants them, by tiles or not: byte_products() of `words` words, where
+ * codes(bit, word) of a row are 0 in words from `words` on. */
+Halide::Func row_products(GroupLowering &group, const ByteProduct &product, const Tuning &tuning, int words,
+                          const FieldsAt &codes, const DigitsAt &weights);
 
 /** The positions of a convolution's output as rows of tiles: position (x, y) is row y width + x, and what a
  * tap reads of successive rows lies one after the other in an image bytes(bit, word, phase, place, n). A

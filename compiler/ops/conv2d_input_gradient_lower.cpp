@@ -1,6 +1,6 @@
 #include "compiler/base/integers.h"
 #include "compiler/lower/float_products.h"
-#include "compiler/lower/gradient_tiles.h"
+#include "compiler/lower/gradient_bytes.h"
 #include "compiler/lower/op_table.h"
 #include "compiler/lower/signed_sums.h"
 #include "compiler/lower/window.h"
@@ -126,29 +126,35 @@ void integer_convolution(GroupLowering &group, const Node &node, const Window &w
     group.define(node.outputs[0], dx);
 }
 
-// The same by tiles: positions are rows, inputs columns. The padding is the code of 0.
-void tile_convolution(GroupLowering &group, const Node &node, const Window &window,
-                      const GradientOperand &gradient) {
+// The same in bytes: four outputs are a lane. The padding is the code of 0.
+void byte_convolution(GroupLowering &group, const Node &node, const Window &window,
+                      const GradientOperand &gradient, const Schedule &schedule) {
     const Value &dy = group.graph.value(node.inputs[0]), &w = group.graph.value(node.inputs[1]);
     const int outputs = static_cast<int>(w.shape[0]), inputs = static_cast<int>(w.shape[1]),
-              width = static_cast<int>(w.shape[3]), taps = static_cast<int>(w.shape[2]) * width;
+              width = static_cast<int>(w.shape[3]);
     const IntegerView view = weight_view(w.encoding);
     const ByteNumbers numbers(view);
-    const TileSteps steps(taps, static_cast<int>(divide_up(outputs, 32)));
-    const Raster raster(window, group.graph.value(node.outputs[0]).shape);
-    const Var bit("bit"), word("word"), phase("phase"), place("place"), row("row");
-    Func outside("outside"), image("image"), sums("sums"), dx("input_gradient");
+    const GradientBytes bytes(gradient);
+    const ByteConvolution conv{.product = product_of(numbers),
+                               .tuning = schedule.tuning,
+                               .window = window,
+                               .in = dy.shape,
+                               .out = group.graph.value(node.outputs[0]).shape};
+    const int taps = conv.taps(), words = conv.words();
+    Func outside("outside"), dx("input_gradient");
     outside(k) = cast(gradient.codes.type(), gradient.zero);
     const Func codes = with_padding(gradient.codes, dy.shape, window, outside);
-    const std::vector<Expr> pixel = raster.pixel(phase, place, dy.shape);
-    const auto byte = [&](const Expr &o) -> Expr {
-        return Halide::select(o < outputs, byte_of(codes(Halide::min(o, outputs - 1), pixel[0], pixel[1], n)),
-                              cast<uint32_t>(0));
+    const auto image_of = [&](int padded) {
+        const Var bit("bit"), word("word");
+        const bool whole = 32 * padded == outputs;
+        const auto byte = [&](const Expr &o) -> Expr {
+            const Expr there = bytes(codes(whole ? o : Halide::min(o, outputs - 1), x, y, n));
+            return whole ? there : Halide::select(o < outputs, there, cast<uint32_t>(0));
+        };
+        Func image("image");
+        image(bit, word, x, y, n) = four_bytes(byte, bit, word, true);
+        return image;
     };
-    image(bit, word, phase, place, n) = four_bytes(byte, bit, word, !gradient.has_zero());
-    image.bound(bit, 0, 8).bound(word, 0, steps.padded_words());
-    group.stage("image", image);
-
     const Func elements = group.elements(node.inputs[1]);
     const Expr input = Halide::min(32 * panel + lane, inputs - 1);
     const auto number = [&](const Expr &o, const Expr &tap) {
@@ -156,25 +162,11 @@ void tile_convolution(GroupLowering &group, const Node &node, const Window &wind
         return numbers(elements(w.layout == Layout::OutputPanels ? 32 * panel + lane : input, turned % width,
                                 turned / width, Halide::min(o, outputs - 1)));
     };
-    const auto at = [&](const Expr &b, const Expr &i, const Expr &tap) {
-        return image(b, i, raster.phase(tap), raster.place(row, tap), n);
-    };
-    const Func dots = tile_products(group, steps, {row, n}, at, [&](const Expr &b, const Expr &i) {
-        return four_bytes([&](const Expr &o) { return number(o, i / steps.words); }, b, i % steps.words,
-                          false);
-    });
-    Expr sum_of_gradients = 0, sum_of_numbers;
-    if (numbers.addend() != 0) {
-        Func of_pixel("pixel"), sum("sum");
-        const RDom step({{0, 8}, {0, steps.words}}, "step"), tap(0, taps, "tap");
-        of_pixel(phase, place, n) = 0;
-        of_pixel(phase, place, n) += byte_sum(image(step.x, step.y, phase, place, n));
-        sum(row, n) = 0;
-        sum(row, n) += of_pixel(raster.phase(tap), raster.place(row, tap), n);
-        group.stage("pixel", of_pixel);
-        group.stage("sum", sum);
-        sum_of_gradients = sum(raster.row(x, y), n) - taps * outputs * gradient.zero;
-    }
+    const ConvolvedBytes convolved =
+        convolve_bytes(group, conv, image_of, [&](const Expr &b, const Expr &i, const Expr &) {
+            return four_bytes([&](const Expr &o) { return number(o, i / words); }, b, i % words, false);
+        });
+    Expr sum_of_numbers;
     if (gradient.has_zero()) {
         Func weight_total("weight_total");
         const RDom i(0, taps * outputs, "weight");
@@ -183,13 +175,14 @@ void tile_convolution(GroupLowering &group, const Node &node, const Window &wind
         group.stage("weight_total", weight_total);
         sum_of_numbers = from_panels(weight_total, c, {}, inputs);
     }
-    sums(lane, x, y, n, panel) = dots(lane, raster.row(x, y), n, panel);
-    dx(c, x, y, n) = gradient.rescaled(corrected(numbers, gradient, from_panels(sums, c, {x, y, n}, inputs),
-                                                 sum_of_gradients, sum_of_numbers),
-                                       view.scale);
+    dx(c, x, y, n) =
+        gradient.rescaled(corrected(numbers, gradient, from_panels(convolved.dots, c, {x, y, n}, inputs),
+                                    convolved.sum(x, y, n) - taps * outputs * bytes.zero, sum_of_numbers),
+                          view.scale);
+    group.kernel.m = dy.shape[0];
     group.kernel.n = inputs;
-    group.kernel.row_bytes = raster.row_bytes(steps.padded_words());
-    group.kernel.family = "conv2d_input_gradient/tiles";
+    group.kernel.k = int64_t{taps} * outputs;
+    group.kernel.family = schedule.family;
     group.define(node.outputs[0], dx);
 }
 
@@ -201,8 +194,8 @@ void lower_conv2d_input_gradient(GroupLowering &group, const Node &node) {
     const int64_t groups = node.integer("groups");
     const GradientOperand gradient(group, node);
     if (const std::optional<Window> turned = turned_window(group.graph, node)) {
-        if (has_gradient_tiles(group.graph, node, group.kernel.target)) {
-            tile_convolution(group, node, *turned, gradient);
+        if (const Schedule *bytes = gradient_bytes(group.graph, node, group.kernel.target)) {
+            byte_convolution(group, node, *turned, gradient, *bytes);
         } else if (is_sign(weights.encoding)) {
             signed_convolution(group, node, *turned, gradient);
         } else if (gradient.has_codes()) {

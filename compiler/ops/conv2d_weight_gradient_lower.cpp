@@ -1,5 +1,5 @@
 #include "compiler/base/integers.h"
-#include "compiler/lower/gradient_operand.h"
+#include "compiler/lower/gradient_bytes.h"
 #include "compiler/lower/op_table.h"
 #include "compiler/lower/signed_sums.h"
 #include "compiler/lower/window.h"
@@ -17,33 +17,41 @@ using Halide::Var;
 namespace {
 
 /** Positions whose products are summed in registers before the sum goes to memory. */
-constexpr int64_t kFewestPositions = 64;
+constexpr int64_t kFewestPositions = 64, kFewestPositionsOfBytes = 256;
 
 const Var lane("lane"), panel("panel"), block("block"), k("k"), c("c"), x("x"), y("y"), n("n");
 
 /** The rows of an image [H, W] that make a block of positions: a divisor of H. */
-int rows_of_block(int64_t height, int64_t width) {
+int rows_of_block(int64_t height, int64_t width, int64_t fewest) {
     for (int64_t rows = 1; rows < height; ++rows) {
-        if (height % rows == 0 && rows * width >= kFewestPositions) {
+        if (height % rows == 0 && rows * width >= fewest) {
             return static_cast<int>(rows);
         }
     }
     return static_cast<int>(height);
 }
 
-/** The images that a product with codes reads: their integers, around them what the padding counts: 0 in
- * real numbers where that is omitted. */
+/** The images of so many positions that make one: a divisor of their number, if one is large enough and not
+ * too large. */
+int images_of_block(int64_t images, int64_t positions) {
+    for (int64_t in_block = 1; in_block * positions < 2 * kFewestPositionsOfBytes; ++in_block) {
+        if (images % in_block == 0 && in_block * positions >= kFewestPositionsOfBytes) {
+            return static_cast<int>(in_block);
+        }
+    }
+    return 1;
+}
+
+/** The images that a product with codes reads: their integers, around them what the padding counts. */
 Func integer_image(GroupLowering &group, const Node &node) {
     const Value &in = group.graph.value(node.inputs[1]);
     const IntegerView view = integer_view(in.encoding);
     const int columns = static_cast<int>(in.shape[3]), height = static_cast<int>(in.shape[2]);
-    const double pad = node.real("pad_value");
-    const int outside = pad == 0 ? 0 : static_cast<int>(view(code_of(in, pad).value()));
     const Expr inside = x >= 0 && x < columns && y >= 0 && y < height;
     const Expr code = group.elements(node.inputs[1])(c, Halide::clamp(x, 0, columns - 1),
                                                      Halide::clamp(y, 0, height - 1), n);
     Func image("image");
-    image(c, x, y, n) = Halide::select(inside, integer_of(view, code), outside);
+    image(c, x, y, n) = Halide::select(inside, integer_of(view, code), padding_integer(node, in));
     return image;
 }
 
@@ -61,7 +69,7 @@ public:
           outputs(static_cast<int>(out.shape[1])),
           depth(static_cast<int>(in.shape[1])),
           width(static_cast<int>(window.kernel[1])),
-          rows(rows_of_block(out.shape[2], out.shape[3])) {}
+          rows(rows_of_block(out.shape[2], out.shape[3], kFewestPositions)) {}
 
     // Multiply-adds of dy and the numbers of the image.
     void of_floats(const Func &image) {
@@ -98,18 +106,66 @@ public:
         partial(lane, k, panel, block, n) =
             pairs ? short_dot(before, a, b) : before + cast(part, a) * cast(part, b);
         group.stage("padded", words);
+        finish(total, [&](const Expr &sum) { return rescaled(sum, integer_view(in.encoding), total); });
+    }
+
+    // The same of bytes: four columns of dy are a lane, as are those beside each other of an image whose
+    // integers count from the least on, so that none is below 0.
+    void of_bytes(const Schedule &schedule) {
         const IntegerView view = integer_view(in.encoding);
-        if (view.offset == 0) {
-            finish(total, [&](const Expr &sum) { return dy.rescaled(sum, view.scale); });
-            return;
-        }
-        const bool omitted = node.real("pad_value") == 0;
-        const Func counted =
-            sum_where(total, [&](const Expr &inside) { return omitted ? inside : Expr(true); });
-        finish(total, [&](const Expr &sum) {
-            return Halide::strict_float(dy.rescaled(sum, view.scale) +
-                                        dy.rescaled(counted(lane, k / depth, panel), view.offset));
+        const int columns = static_cast<int>(out.shape[3]), height = static_cast<int>(out.shape[2]);
+        const int64_t positions = out.shape[2] * out.shape[3];
+        const int in_block = rows_of_block(height, columns, kFewestPositionsOfBytes),
+                  images = in_block < height ? 1 : images_of_block(out.shape[0], positions);
+        const int least = static_cast<int>(std::min<int64_t>(view.min(), padding_integer(node, in)));
+        const GradientBytes signed_bytes(dy);
+        const Var quad("quad"), tap("tap"), group_of_images("images");
+        const Func integers = integer_image(group, node);
+        Func bytes("bytes"), sum("sum"), product("product");
+        bytes(x, c, y, n) = cast<uint8_t>(integers(Halide::min(c, depth - 1), x, y, n) - least);
+        const auto four = [](const std::function<Expr(int)> &byte) {
+            Expr lanes = byte(0);
+            for (int i = 1; i < 4; ++i) {
+                lanes = lanes | (byte(i) << (8 * i));
+            }
+            return lanes;
+        };
+        const Expr o = 32 * panel + lane, output = outputs % 32 == 0 ? o : Halide::min(o, outputs - 1);
+        terms(lane, quad, y, n, panel) = cast<int32_t>(four([&](int i) -> Expr {
+            const Expr column = 4 * quad + i;
+            const Expr byte = signed_bytes(dy.codes(output, Halide::min(column, columns - 1), y, n));
+            return columns % 4 == 0 ? byte : Halide::select(column < columns, byte, cast<uint32_t>(0));
+        }));
+        const RDom r({{0, static_cast<int>(divide_up(columns, 4))}, {0, in_block}, {0, images}}, "position");
+        const Expr row = block * in_block + r.y, image = group_of_images * images + r.z;
+        partial(lane, c, tap, panel, block, group_of_images) = 0;
+        const Expr numbers = four([&](int i) {
+            return cast<uint32_t>(bytes(input_of(window, 1, 4 * r.x + i, tap % width), c,
+                                        input_of(window, 0, row, tap / width), image));
         });
+        partial(lane, c, tap, panel, block, group_of_images) =
+            byte_dot(partial(lane, c, tap, panel, block, group_of_images),
+                     terms(lane, r.x, row, image, panel), numbers);
+        const RDom all({{0, height / in_block}, {0, static_cast<int>(out.shape[0]) / images}}, "block");
+        sum(lane, c, tap, panel) = 0;
+        sum(lane, c, tap, panel) += partial(lane, c, tap, panel, all.x, all.y);
+        Expr dots = cast<uint32_t>(sum(lane, k % depth, k / depth, panel));
+        if (dy.has_zero()) {
+            dots -= cast<uint32_t>(signed_bytes.zero) *
+                    cast<uint32_t>(sum_of_numbers(bytes)(k % depth, k / depth));
+        }
+        if (least != 0) {
+            Func sums("row_sums");
+            const RDom at = all_rows(out.shape);
+            sums(lane, panel) = 0;
+            sums(lane, panel) += cast<int32_t>(term(at.x, at.y, at.z));
+            group.stage("row_sums", sums);
+            dots += cast<uint32_t>(Expr(least)) * cast<uint32_t>(sums(lane, panel));
+        }
+        product(lane, k, panel) = rescaled(cast<int32_t>(dots), view, Halide::Int(32));
+        group.stage("bytes", bytes);
+        define(sum, product);
+        group.kernel.family = schedule.family;
     }
 
     // For signs what differs between inputs and taps is only which sums of gradients are added: tables of
@@ -145,6 +201,13 @@ public:
             return;
         }
         const Func outside = sum_where(total, [](const Expr &inside) { return !inside; });
+        if (dy.has_codes()) {
+            const int counts = 1 + padding_integer(node, in);
+            finish(total, [&](const Expr &sum) {
+                return dy.rescaled(sum + cast(total, counts) * outside(lane, k / depth, panel), view.scale);
+            });
+            return;
+        }
         const float pad = static_cast<float>(node.real("pad_value"));
         finish(total, [&](const Expr &sum) {
             return dy.rescaled(sum, view.scale) +
@@ -184,21 +247,56 @@ private:
         return sum;
     }
 
+    /** The sum of an image's bytes (x, c, y, n) that a tap of a channel reads, (c, tap): the stages
+     * "number_totals" and "number_sums". */
+    Func sum_of_numbers(const Func &bytes) {
+        const Var tap("tap");
+        const RDom image(0, static_cast<int>(out.shape[0]), "image"),
+            at({{0, static_cast<int>(out.shape[3])}, {0, static_cast<int>(out.shape[2])}}, "position");
+        Func totals("number_totals"), sums("number_sums");
+        totals(x, c, y) = 0;
+        totals(x, c, y) += cast<int32_t>(bytes(x, c, y, image));
+        sums(c, tap) = 0;
+        sums(c, tap) +=
+            totals(input_of(window, 1, at.x, tap % width), c, input_of(window, 0, at.y, tap / width));
+        group.stage("number_totals", totals);
+        group.stage("number_sums", sums);
+        return sums;
+    }
+
+    /** What an exact sum of products with integers stands for: where inputs are scale q + offset, the sum of
+     * dy counts, too. */
+    Expr rescaled(const Expr &sum, const IntegerView &view, Halide::Type total) {
+        const Expr of_codes = dy.rescaled(sum, view.scale);
+        if (view.offset == 0) {
+            return of_codes;
+        }
+        const bool omitted = node.real("pad_value") == 0;
+        const Func counted =
+            sum_where(total, [&](const Expr &inside) { return omitted ? inside : Expr(true); });
+        return Halide::strict_float(of_codes + dy.rescaled(counted(lane, k / depth, panel), view.offset));
+    }
+
     void finish(Halide::Type total, const std::function<Expr(const Expr &)> &rescaled) {
         const int blocks = static_cast<int>(out.shape[2]) / rows;
         const RDom all({{0, blocks}, {0, static_cast<int>(out.shape[0])}}, "block");
-        Func sum("sum"), product("product"), gradient("weight_gradient");
+        Func sum("sum"), product("product");
         sum(lane, k, panel) = cast(total, 0);
         sum(lane, k, panel) += cast(total, partial(lane, k, panel, all.x, all.y));
         product(lane, k, panel) = rescaled(sum(lane, k, panel));
+        define(sum, product);
+        group.kernel.family = group.kernel.stages.count("tables") != 0 ? "conv2d_weight_gradient/a1"
+                              : dy.has_codes()                         ? "conv2d_weight_gradient/codes"
+                                                                       : "conv2d_weight_gradient";
+    }
+
+    void define(const Func &sum, const Func &product) {
+        Func gradient("weight_gradient");
         gradient(c, x, y, n) = product(n % 32, (y * width + x) * depth + c, n / 32);
         group.stage("terms", terms);
         group.stage("partial", partial);
         group.stage("sum", sum);
         group.stage("product", product);
-        group.kernel.family = group.kernel.stages.count("tables") != 0 ? "conv2d_weight_gradient/a1"
-                              : dy.has_codes()                         ? "conv2d_weight_gradient/codes"
-                                                                       : "conv2d_weight_gradient";
         group.kernel.channels = depth;
         group.kernel.k = depth * window.kernel[0] * window.kernel[1];
         group.define(node.outputs[0], gradient);
@@ -272,7 +370,9 @@ void lower_conv2d_weight_gradient(GroupLowering &group, const Node &node) {
         return;
     }
     WeightGradient gradient(group, node);
-    if (is_sign(in.encoding)) {
+    if (const Schedule *bytes = gradient_bytes(group.graph, node, group.kernel.target)) {
+        gradient.of_bytes(*bytes);
+    } else if (is_sign(in.encoding)) {
         gradient.of_signs();
     } else if (coded) {
         gradient.of_integers();

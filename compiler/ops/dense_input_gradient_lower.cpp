@@ -1,5 +1,5 @@
 #include "compiler/base/integers.h"
-#include "compiler/lower/gradient_tiles.h"
+#include "compiler/lower/gradient_bytes.h"
 #include "compiler/lower/op_table.h"
 #include "compiler/lower/signed_sums.h"
 #include "schedules/markers.h"
@@ -99,26 +99,28 @@ void of_integers(GroupLowering &group, const Node &node, const GradientOperand &
     group.define(node.outputs[0], dx);
 }
 
-// Rows of the batch are those of tiles, and inputs their columns: the integers of the weights become bytes
-// with four outputs in a lane.
-void of_tiles(GroupLowering &group, const Node &node, const GradientOperand &dy) {
+// Rows of the batch are multiplied by columns of the weights, whose integers become bytes with four outputs
+// in a lane.
+void of_bytes(GroupLowering &group, const Node &node, const GradientOperand &dy, const Schedule &schedule) {
     const Value &w = group.graph.value(node.inputs[1]);
     const int rows = static_cast<int>(group.graph.value(node.inputs[0]).shape[0]);
     const int outputs = static_cast<int>(w.shape[0]), inputs = static_cast<int>(w.shape[1]);
     const IntegerView view = weight_view(w.encoding);
     const ByteNumbers numbers(view);
-    const TileSteps steps(1, static_cast<int>(divide_up(outputs, 32)));
+    const GradientBytes bytes(dy);
+    const int words = static_cast<int>(divide_up(outputs, 32)),
+              padded = schedule.tuning.tiles ? TileSteps(1, words).padded_words() : words;
     const Var lane("lane"), panel("panel"), bit("bit"), word("word"), row("row");
     const Expr from = Halide::min(Halide::likely(row), rows - 1);
-    const bool whole = 32 * steps.padded_words() == outputs;
+    const bool whole = 32 * padded == outputs;
     Func codes("codes"), sum("sum"), weight_total("weight_total"), dx("input_gradient");
     const auto gradient = [&](const Expr &m) -> Expr {
         const Expr there = whole ? m : Halide::min(Halide::likely(m), outputs - 1);
-        const Expr byte = byte_of(dy.codes(there, from));
+        const Expr byte = bytes(dy.codes(there, from));
         return whole ? byte : Halide::select(Halide::likely(m) < outputs, byte, cast<uint32_t>(0));
     };
-    codes(bit, word, row) = four_bytes(gradient, bit, word, !dy.has_zero());
-    const RDom step({{0, 8}, {0, steps.words}}, "step");
+    codes(bit, word, row) = four_bytes(gradient, bit, word, true);
+    const RDom step({{0, 8}, {0, words}}, "step");
     sum(row) = 0;
     sum(row) += byte_sum(codes(step.x, step.y, row));
 
@@ -132,11 +134,12 @@ void of_tiles(GroupLowering &group, const Node &node, const GradientOperand &dy)
                    : elements(inputs % 32 == 0 ? column : Halide::min(Halide::likely(column), inputs - 1),
                               Halide::min(m, outputs - 1)));
     };
-    const Func dots = tile_products(
-        group, steps, {row}, [&](const Expr &b, const Expr &i, const Expr &) { return codes(b, i, row); },
-        [&](const Expr &b, const Expr &i) { return four_bytes(number, b, i, false); });
+    const Func dots = row_products(
+        group, product_of(numbers), schedule.tuning, words,
+        [&](const Expr &b, const Expr &i) { return codes(b, i, row); },
+        [&](const Expr &b, const Expr &i, const Expr &) { return four_bytes(number, b, i, false); });
     group.kernel.n = inputs;
-    group.kernel.k = 32 * steps.padded_words();
+    group.kernel.k = 32 * padded;
     group.kernel.m = rows;
     Expr total;
     if (dy.has_zero()) {
@@ -147,11 +150,11 @@ void of_tiles(GroupLowering &group, const Node &node, const GradientOperand &dy)
         total = from_panels(weight_total, c, {}, inputs);
     }
     dx(c, n) = dy.rescaled(
-        corrected(numbers, dy, from_panels(dots, c, {n}, inputs), sum(n) - outputs * dy.zero, total),
+        corrected(numbers, dy, from_panels(dots, c, {n}, inputs), sum(n) - outputs * bytes.zero, total),
         view.scale);
     group.stage("codes", codes);
     group.stage("sum", sum);
-    group.kernel.family = "input_gradient/tiles";
+    group.kernel.family = schedule.family;
     group.define(node.outputs[0], dx);
 }
 
@@ -161,8 +164,8 @@ void of_tiles(GroupLowering &group, const Node &node, const GradientOperand &dy)
 void lower_dense_input_gradient(GroupLowering &group, const Node &node) {
     const Value &w = group.graph.value(node.inputs[1]);
     const GradientOperand dy(group, node);
-    if (has_gradient_tiles(group.graph, node, group.kernel.target)) {
-        of_tiles(group, node, dy);
+    if (const Schedule *bytes = gradient_bytes(group.graph, node, group.kernel.target)) {
+        of_bytes(group, node, dy, *bytes);
         return;
     }
     if (is_sign(w.encoding)) {

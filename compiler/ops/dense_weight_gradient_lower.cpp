@@ -1,5 +1,5 @@
 #include "compiler/base/integers.h"
-#include "compiler/lower/gradient_tiles.h"
+#include "compiler/lower/gradient_bytes.h"
 #include "compiler/lower/op_table.h"
 #include "compiler/lower/signed_sums.h"
 #include "schedules/markers.h"
@@ -118,12 +118,12 @@ public:
         finish();
     }
 
-    // Inputs are the rows of tiles, and outputs their columns; a lane has four rows of the batch.
-    void of_tiles() {
+    // Inputs are multiplied by outputs; a lane has four rows of the batch.
+    void of_bytes(const Schedule &schedule) {
         const ByteNumbers numbers(integer_view(x.encoding));
-        const TileSteps steps(1, static_cast<int>(divide_up(rows, 32)));
+        const GradientBytes signed_bytes(dy);
         const int inputs = static_cast<int>(x.shape[1]);
-        const Var bit("bit"), word("word");
+        const Var bit("bit"), word("word"), row("row");
         // Packed codes have bits beyond the last input.
         const bool whole = x.layout == Layout::PackedWords || inputs % 32 == 0;
         const auto number = [&](const Expr &r) {
@@ -132,20 +132,21 @@ public:
         };
         const Expr m = 32 * panel + lane, output = outputs % 32 == 0 ? m : Halide::min(m, outputs - 1);
         const auto gradient_of = [&](const Expr &r) {
-            return byte_of(dy.codes(output, Halide::min(r, rows - 1)));
+            return signed_bytes(dy.codes(output, Halide::min(r, rows - 1)));
         };
         Func bytes("codes"), number_sums("number_sums");
         bytes(bit, word, k) =
             four_bytes([&](const Expr &r) { return Halide::select(r < rows, number(r), cast<uint32_t>(0)); },
                        bit, word, false);
-        const Func dots = tile_products(
-            group, steps, {k}, [&](const Expr &b, const Expr &i, const Expr &) { return bytes(b, i, k); },
-            [&](const Expr &b, const Expr &i) { return four_bytes(gradient_of, b, i, !dy.has_zero()); });
+        const Func dots = row_products(
+            group, product_of(numbers), schedule.tuning, static_cast<int>(divide_up(rows, 32)),
+            [&](const Expr &b, const Expr &i) { return bytes(b, i, row); },
+            [&](const Expr &b, const Expr &i, const Expr &) { return four_bytes(gradient_of, b, i, true); });
         Expr sum_of_numbers;
         if (dy.has_zero()) {
-            const RDom row(0, rows, "row");
+            const RDom r(0, rows, "row");
             number_sums(k) = 0;
-            number_sums(k) += cast<int32_t>(number(row));
+            number_sums(k) += cast<int32_t>(number(r));
             group.stage("number_sums", number_sums);
             sum_of_numbers = number_sums(k);
         }
@@ -206,8 +207,8 @@ void lower_dense_weight_gradient(GroupLowering &group, const Node &node) {
     WeightGradient gradient(group, node);
     if (!is_updated_in_panels(group.graph, node.outputs[0])) {
         gradient.in_rows();
-    } else if (has_gradient_tiles(group.graph, node, group.kernel.target)) {
-        gradient.of_tiles();
+    } else if (const Schedule *bytes = gradient_bytes(group.graph, node, group.kernel.target)) {
+        gradient.of_bytes(*bytes);
     } else if (is_sign(group.graph.value(node.inputs[1]).encoding)) {
         gradient.of_signs();
     } else {

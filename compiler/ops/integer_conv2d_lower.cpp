@@ -1,8 +1,8 @@
 #include "compiler/base/integers.h"
 #include "compiler/lower/arithmetic.h"
+#include "compiler/lower/byte_convolution.h"
 #include "compiler/lower/float_products.h"
 #include "compiler/lower/op_table.h"
-#include "compiler/lower/tile_products.h"
 #include "compiler/lower/window.h"
 #include "compiler/ops/conv.h"
 
@@ -99,7 +99,7 @@ Func gathered_bytes(GroupLowering &group, const Node &node, const ConvOperands &
     const ByteProduct product =
         byte_product_of(*conv.x, is_centered(node), *conv.w, group.kernel.target, tuning);
     const int inputs = taps.all * taps.channels, words = (inputs + 31) / 32;
-    const Func image = padded_codes(group, node, conv);
+    const Func image = padded_codes(group, node, conv), w = group.words(node.inputs[1]);
     stage_padding(group, image, taps.channels, conv.x->shape, conv.window);
     const Var bit("bit"), word("word");
     Func codes("codes"), sum("sum");
@@ -110,15 +110,14 @@ Func gathered_bytes(GroupLowering &group, const Node &node, const ConvOperands &
     });
     const Func accumulate = byte_products(
         group, product, words, {x, y, n}, [&](const Expr &b, const Expr &i) { return codes(b, i, x, y, n); },
-        group.words(node.inputs[1]));
+        digits_of(product, w));
     const RDom step = steps_of(product, words);
     sum(x, y, n) = 0;
     sum(x, y, n) += sum_of_fields(product, codes(step.x, step.y, x, y, n));
     group.stage("codes", codes);
     group.stage("sum", sum);
     Func acc("acc");
-    acc(c, x, y, n) = integer_product(group, product, words, accumulate, {x, y, n}, sum(x, y, n),
-                                      group.words(node.inputs[1]));
+    acc(c, x, y, n) = integer_product(group, product, words, accumulate, {x, y, n}, sum(x, y, n), w);
     return acc;
 }
 
@@ -142,87 +141,21 @@ Func bytes_of_image(GroupLowering &group, const Node &node, const ConvOperands &
     return bytes_of_words(product, image_words, channels, words, padded_words_of_pixel);
 }
 
-/** The sums of the bytes that an output reads, as bytes of a place say: the stages "pixel" and "sum", in the
- * coordinates of `places`, or 0 where they count nothing. `at_tap` gives the coordinates of a tap's pixel. */
-Func sum_of_bytes(GroupLowering &group, const ByteProduct &product, const Func &image, int words, int taps,
-                  const std::vector<Var> &places,
-                  const std::function<std::vector<Expr>(const Expr &)> &at_tap) {
-    Func pixel("pixel"), sum("sum");
-    if (product.addend == 0) {
-        sum(places) = 0;
-        return sum;
-    }
-    const RDom step = steps_of(product, words), tap(0, taps, "tap");
-    const std::vector<Var> all = image.args(), pixels(all.begin() + 2, all.end());
-    std::vector<Expr> bytes(pixels.begin(), pixels.end());
-    bytes.insert(bytes.begin(), {step.x, step.y});
-    pixel(pixels) = 0;
-    pixel(pixels) += sum_of_fields(product, image(bytes));
-    sum(places) = 0;
-    sum(places) += pixel(at_tap(tap));
-    group.stage("pixel", pixel);
-    group.stage("sum", sum);
-    return sum;
-}
-
-// The image becomes bytes first, pixel by pixel; its channels beyond the last are 0.
+// The image becomes bytes first; its channels beyond the last are 0.
 Func bytes_by_bytes(GroupLowering &group, const Node &node, const ConvOperands &conv, const Tuning &tuning) {
-    const Taps taps(conv);
-    const ByteProduct product =
-        byte_product_of(*conv.x, is_centered(node), *conv.w, group.kernel.target, tuning);
-    const int words = divide_up(taps.channels, 32);
-    const Func image = bytes_of_image(group, node, conv, product, words);
-    const auto pixel_of = [&](const Expr &tap) -> std::vector<Expr> {
-        return {input_of(conv.window, 1, x, tap % taps.width), input_of(conv.window, 0, y, tap / taps.width),
-                n};
-    };
-    const Func accumulate = byte_products(
-        group, product, taps.all * words, {x, y, n},
-        [&](const Expr &b, const Expr &i) {
-            std::vector<Expr> at = pixel_of(i / words);
-            at.insert(at.begin(), {b, i % words});
-            return image(at);
-        },
-        group.words(node.inputs[1]));
-    stage_fields(group, image, product.width, words, conv.x->shape, conv.window);
-    const Func sum = sum_of_bytes(group, product, image, words, taps.all, {x, y, n}, pixel_of);
+    const Func w = group.words(node.inputs[1]);
+    const ByteConvolution bytes{
+        .product = byte_product_of(*conv.x, is_centered(node), *conv.w, group.kernel.target, tuning),
+        .tuning = tuning,
+        .window = conv.window,
+        .in = conv.x->shape,
+        .out = group.graph.value(node.outputs[0]).shape};
+    const ConvolvedBytes convolved = convolve_bytes(
+        group, bytes, [&](int words) { return bytes_of_image(group, node, conv, bytes.product, words); },
+        digits_of(bytes.product, w));
     Func acc("acc");
-    acc(c, x, y, n) = integer_product(group, product, taps.all * words, accumulate, {x, y, n}, sum(x, y, n),
-                                      group.words(node.inputs[1]));
-    return acc;
-}
-
-// The same with positions as rows of tiles.
-Func tiles_by_tiles(GroupLowering &group, const Node &node, const ConvOperands &conv, const Tuning &tuning) {
-    const Taps taps(conv);
-    const ByteProduct product =
-        byte_product_of(*conv.x, is_centered(node), *conv.w, group.kernel.target, tuning);
-    const TileSteps steps(taps.all, divide_up(taps.channels, 32));
-    const Raster raster(conv.window, group.graph.value(node.outputs[0]).shape);
-    const Func bytes = bytes_of_image(group, node, conv, product, steps.padded_words());
-    const Var bit("bit"), word("word"), phase("phase"), place("place"), position("row");
-    const std::vector<Expr> pixel = raster.pixel(phase, place, conv.x->shape);
-    Func image("image");
-    image(bit, word, phase, place, n) = bytes(bit, word, pixel[0], pixel[1], n);
-    image.bound(bit, 0, 8).bound(word, 0, steps.padded_words());
-    group.stage("image", image);
-    group.kernel.row_bytes = raster.row_bytes(steps.padded_words());
-    const auto at_tap = [&](const Expr &tap) -> std::vector<Expr> {
-        return {raster.phase(tap), raster.place(position, tap), n};
-    };
-    const Func accumulate = tile_products(
-        group, product, steps, {position, n},
-        [&](const Expr &b, const Expr &i, const Expr &tap) {
-            std::vector<Expr> at = at_tap(tap);
-            at.insert(at.begin(), {b, i});
-            return image(at);
-        },
-        group.words(node.inputs[1]));
-    const Func sum = sum_of_bytes(group, product, image, steps.words, taps.all, {position, n}, at_tap);
-    Func sums("sums"), acc("acc");
-    sums(lane, x, y, n, panel) = accumulate(lane, raster.row(x, y), n, panel);
-    acc(c, x, y, n) = integer_product(group, product, taps.all * steps.words, sums, {x, y, n},
-                                      sum(raster.row(x, y), n), group.words(node.inputs[1]));
+    acc(c, x, y, n) = integer_product(group, bytes.product, bytes.taps() * bytes.words(), convolved.dots,
+                                      {x, y, n}, convolved.sum(x, y, n), w);
     return acc;
 }
 
@@ -304,7 +237,6 @@ void lower_integer_conv2d(GroupLowering &group, const Node &node) {
                  apart
                      ? signs ? sign_by_sign_in_groups(group, node, conv) : codes_in_groups(group, node, conv)
                  : gathered                           ? gathered_bytes(group, node, conv, tuning)
-                 : arithmetic == Arithmetic::Tiles    ? tiles_by_tiles(group, node, conv, tuning)
                  : arithmetic == Arithmetic::Popcount ? bits_by_bits(group, node, conv, tuning)
                                                       : bytes_by_bytes(group, node, conv, tuning));
 }

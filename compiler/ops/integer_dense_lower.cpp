@@ -116,17 +116,13 @@ Func bytes_by_bytes(GroupLowering &group, const Node &node, const Tuning &tuning
     const Value &x = group.graph.value(node.inputs[0]), &w = group.graph.value(node.inputs[1]);
     const ByteProduct product = byte_product_of(x, is_centered(node), w, group.kernel.target, tuning);
     const int words = words_of_row(group, x);
-    const TileSteps steps(1, words);
     const Func codes = bytes_of(group, node.inputs[0], product, product.digit_planes > 1 || tuning.tiles,
-                                tuning.tiles ? steps.padded_words() : words);
-    const auto code = [&](const Expr &bit, const Expr &word) { return codes(bit, word, row); };
+                                tuning.tiles ? TileSteps(1, words).padded_words() : words);
     const Func weights = group.words(node.inputs[1]);
-    const Func accumulate =
-        tuning.tiles
-            ? tile_products(
-                  group, product, steps, {row},
-                  [&](const Expr &bit, const Expr &word, const Expr &) { return code(bit, word); }, weights)
-            : byte_products(group, product, words, {row}, code, weights);
+    const Func accumulate = row_products(
+        group, product, tuning, words,
+        [&](const Expr &bit, const Expr &word) { return codes(bit, word, row); },
+        digits_of(product, weights));
     Func sum("sum");
     const RDom step = steps_of(product, words);
     sum(row) = 0;

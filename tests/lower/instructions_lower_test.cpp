@@ -168,7 +168,7 @@ TEST(Instructions, Avx2AddsPairsOfSixteenBitsInRegisters) {
  * weights. */
 TestGroup gradient_group(const std::string &op) {
     constexpr int64_t kRows = 100;
-    const bool of_image = op.starts_with("conv2d");
+    const bool of_image = op.starts_with("conv2d"), of_weights = op.ends_with("weight_gradient");
     const int64_t units = of_image ? 256 : 4096;
     const Shape images = of_image ? Shape{kRows, units, 16, 16} : Shape{kRows, units},
                 weights = of_image ? Shape{units, units, 3, 3} : Shape{units, units};
@@ -189,15 +189,16 @@ TestGroup gradient_group(const std::string &op) {
         attributes.insert({{"strides", Shape{1, 1}},
                            {"dilations", Shape{1, 1}},
                            {"pads", Shape{1, 1, 1, 1}},
-                           {"groups", int64_t{1}},
-                           {"image", Shape{16, 16}}});
+                           {"groups", int64_t{1}}});
+        of_weights ? attributes.insert({{"kernel", Shape{3, 3}}, {"pad_value", 0.0}})
+                   : attributes.insert({{"image", Shape{16, 16}}});
     }
     const Layout layout = of_image ? Layout::ChannelsLast : Layout::Logical;
     const ValueId dy = parameter("dy", images, "", layout);
     const ValueId range = graph.add_one("range", "range", {dy});
     const ValueId codes = graph.add_one("gradient_codes", "codes", {dy, range}, format);
     graph.value(codes).layout = layout;
-    if (op.ends_with("input_gradient")) {
+    if (!of_weights) {
         const ValueId w = parameter("w", weights, "sign", Layout::OutputPanels);
         graph.outputs = {graph.add_one(op, "product", {codes, w, range}, attributes)};
         graph.value(graph.outputs[0]).layout = layout;
@@ -236,6 +237,27 @@ TEST(Instructions, AmxMultipliesGradientsByTwoByTwoTilesInRegisters) {
         EXPECT_EQ(count(loop, "tilestore"), 0);
         EXPECT_EQ(count(code, "tilestore"), 4);
         EXPECT_EQ(count(code, "tileload"), 8);
+    }
+}
+
+TEST(Instructions, Avx512MultipliesBytesOfGradientsInRegisters) {
+    // Rows or channels by vectors of outputs, and the steps of them that are unrolled; vectors of the one and
+    // numbers of the other that are loaded.
+    struct Expected {
+        const char *op;
+        int products, vectors, numbers;
+    };
+    for (const Expected &e : {Expected{"dense_input_gradient", 20 * 8, 2 * 8, 10 * 8},
+                              Expected{"conv2d_input_gradient", 16 * 8, 2 * 8, 8 * 8},
+                              Expected{"conv2d_weight_gradient", 16, 2, 8}}) {
+        SCOPED_TRACE(e.op);
+        const std::string code = assembly_of(gradient_group(e.op), find_level("avx512"));
+        const std::string loop = hottest_loop(code, "vpdpbusd");
+        EXPECT_EQ(count(loop, "vpdpbusd"), e.products);
+        EXPECT_LE(count(loop, "vmovdqu64") + count(loop, "vmovdqa64"), e.vectors);
+        EXPECT_EQ(count(loop, "vpbroadcastd"), e.numbers);
+        EXPECT_EQ(count(loop, "movz"), 0);
+        EXPECT_THAT(loop, Not(testing::HasSubstr("%rsp)")));
     }
 }
 

@@ -1,3 +1,5 @@
+#include "compiler/lower/gradient_bytes.h"
+#include "compiler/lower/lower.h"
 #include "compiler/ops/gradient.h"
 #include "compiler/quantizers/quantizer.h"
 #include "tests/schedules/train_groups.h"
@@ -131,6 +133,14 @@ protected:
     /** In panels, behind the update: without momentum sgd's moment is the gradient. */
     void expect_update(const Case &c);
     void expect_image_gradient(const Geometry &g);
+    void expect_kernel_gradient(const Geometry &g);
+
+    /** That the last product is one of bytes for some CPU. */
+    void expect_bytes(const char *level) {
+        const auto product = std::find_if(graph.nodes.begin(), graph.nodes.end(),
+                                          [](const Node &node) { return node.op.ends_with("_gradient"); });
+        EXPECT_NE(gradient_bytes(graph, *product, kernel_target({.level = &find_level(level)})), nullptr);
+    }
 
     /** Runs a product alone. */
     void expect_product(const std::string &op, const Gradient &dy, ValueId other, Attributes attributes,
@@ -205,8 +215,8 @@ const Case kByWeights[] = {{1, 1, 1, kBytes, "sign"},         {3, 33, 65, kUnifo
                            {3, 33, 65, kBytes, "ternary"},    {64, 63, 31, kFixed, "symmetric(4)"},
                            {1, 3, 1, kPowers, "symmetric(3)"}};
 
-/** Those that fill tiles, with more or less of them left over. */
-const Case kTilesByWeights[] = {{9, 36, 38, kUniform, "sign"},
+/** Those that bytes do, on some CPUs: of rows that fill tiles, with more or less of them left over. */
+const Case kBytesByWeights[] = {{9, 36, 38, kUniform, "sign"},
                                 {37, 70, 130, kBytes, "sign"},
                                 {8, 36, 38, kBytes, "ternary"},
                                 {100, 70, 64, "dynamic_fixed_point(7)", "symmetric(4)"},
@@ -227,9 +237,10 @@ TEST_F(TrainCodes, DenseInputGradientIsExactInIntegers) {
     }
 }
 
-TEST_F(TrainCodes, DenseInputGradientByTilesIsThatOfOtherLevels) {
-    for (const Case &c : kTilesByWeights) {
+TEST_F(TrainCodes, DenseInputGradientByBytesIsThatOfOtherLevels) {
+    for (const Case &c : kBytesByWeights) {
         expect_input_gradient(c);
+        expect_bytes("avx512");
     }
 }
 
@@ -247,7 +258,7 @@ TEST_F(TrainCodes, DenseWeightGradientIsExactInIntegers) {
     }
 }
 
-const Case kTilesByInputs[] = {{9, 36, 38, kUniform, "sign"},
+const Case kBytesByInputs[] = {{9, 36, 38, kUniform, "sign"},
                                {37, 70, 129, kBytes, "sign"},
                                {8, 36, 38, kBytes, "ternary"},
                                {100, 70, 130, "dynamic_fixed_point(7)", "symmetric(4)"},
@@ -283,9 +294,10 @@ TEST_F(TrainCodes, FusedWeightGradientIsExactInIntegers) {
     }
 }
 
-TEST_F(TrainCodes, FusedWeightGradientByTilesIsThatOfOtherLevels) {
-    for (const Case &c : kTilesByInputs) {
+TEST_F(TrainCodes, FusedWeightGradientByBytesIsThatOfOtherLevels) {
+    for (const Case &c : kBytesByInputs) {
         expect_update(c);
+        expect_bytes("amx");
     }
 }
 
@@ -295,11 +307,11 @@ const Geometry kConvByWeights[] = {
     {1, 3, 4, 4, 33, 2, 1, 0, 1, kPowers, "ternary"}, {2, 5, 9, 8, 6, 3, 2, 1, 1, kUniform, "symmetric(4)"},
     {1, 4, 5, 6, 6, 3, 1, 1, 2, kBytes, "sign"}};
 
-/** Those that fill tiles. */
-const Geometry kTilesByConvWeights[] = {{2, 38, 5, 7, 36, 3, 1, 1, 1, kBytes, "sign"},
-                                        {1, 33, 9, 4, 70, 2, 1, 0, 1, kUniform, "sign"},
-                                        {2, 5, 4, 17, 6, 3, 1, 1, 1, kBytes, "ternary"},
-                                        {1, 38, 6, 6, 36, 1, 1, 0, 1, kUniform, "symmetric(4)"}};
+/** Those that bytes do, on some CPUs. */
+const Geometry kBytesByConvWeights[] = {
+    {2, 38, 5, 7, 36, 3, 1, 1, 1, kBytes, "sign"},   {1, 33, 9, 4, 70, 2, 1, 0, 1, kUniform, "sign"},
+    {2, 5, 4, 17, 6, 3, 1, 1, 1, kBytes, "ternary"}, {1, 38, 6, 6, 36, 1, 1, 0, 1, kUniform, "symmetric(4)"},
+    {2, 5, 17, 16, 33, 3, 1, 1, 1, kBytes, "sign"},  {3, 5, 5, 4, 33, 3, 1, 1, 1, kBytes, "symmetric(8)"}};
 
 void TrainCodes::expect_image_gradient(const Geometry &g) {
     SCOPED_TRACE(g.text());
@@ -316,9 +328,10 @@ TEST_F(TrainCodes, ConvInputGradientIsExactInIntegers) {
     }
 }
 
-TEST_F(TrainCodes, ConvInputGradientByTilesIsThatOfOtherLevels) {
-    for (const Geometry &g : kTilesByConvWeights) {
+TEST_F(TrainCodes, ConvInputGradientByBytesIsThatOfOtherLevels) {
+    for (const Geometry &g : kBytesByConvWeights) {
         expect_image_gradient(g);
+        expect_bytes("avx512");
     }
 }
 
@@ -329,15 +342,34 @@ const Geometry kConvByInputs[] = {
     {2, 5, 9, 8, 6, 3, 2, 1, 1, kBytes, "ternary"},  {1, 3, 5, 4, 7, 2, 1, 0, 1, kPowers, "symmetric(3)"},
     {1, 4, 5, 6, 6, 3, 1, 1, 2, kUniform, "bytes"},  {1, 4, 5, 6, 6, 3, 1, 1, 2, kPowers, "bytes", -2}};
 
+/** Those that bytes do, on some CPUs: of rows of an image, of images, of outputs whose columns are no fours.
+ */
+const Geometry kBytesByConvInputs[] = {{10, 3, 8, 8, 33, 3, 1, 1, 1, kBytes, "sign"},
+                                       {1, 16, 32, 17, 6, 3, 1, 1, 1, kUniform, "ternary"},
+                                       {2, 7, 5, 6, 64, 2, 1, 0, 1, kBytes, "bytes"},
+                                       {4, 4, 9, 9, 5, 1, 1, 0, 1, kBytes, "symmetric(8)"},
+                                       {3, 5, 6, 7, 33, 3, 1, 1, 1, "stochastic_uniform(8)", "bytes", -2}};
+
+void TrainCodes::expect_kernel_gradient(const Geometry &g) {
+    SCOPED_TRACE(g.text());
+    const Gradient dy = gradient(g.format, g.result());
+    const ValueId x = operand(g.operand, {g.n, g.c, g.h, g.w}, Layout::PackedWords);
+    Attributes attributes = g.attributes();
+    attributes["kernel"] = Shape{g.kernel, g.kernel};
+    attributes["pad_value"] = g.pad_value;
+    expect_product("conv2d_weight_gradient", dy, x, attributes, g.format, g.n == 2);
+}
+
 TEST_F(TrainCodes, ConvWeightGradientIsExactInIntegers) {
     for (const Geometry &g : kConvByInputs) {
-        SCOPED_TRACE(g.text());
-        const Gradient dy = gradient(g.format, g.result());
-        const ValueId x = operand(g.operand, {g.n, g.c, g.h, g.w}, Layout::PackedWords);
-        Attributes attributes = g.attributes();
-        attributes["kernel"] = Shape{g.kernel, g.kernel};
-        attributes["pad_value"] = g.pad_value;
-        expect_product("conv2d_weight_gradient", dy, x, attributes, g.format, g.n == 2);
+        expect_kernel_gradient(g);
+    }
+}
+
+TEST_F(TrainCodes, ConvWeightGradientByBytesIsThatOfOtherLevels) {
+    for (const Geometry &g : kBytesByConvInputs) {
+        expect_kernel_gradient(g);
+        expect_bytes("avx512");
     }
 }
 

@@ -1,0 +1,69 @@
+#pragma once
+#include "compiler/lower/byte_convolution.h"
+#include "compiler/lower/gradient_operand.h"
+
+namespace quantide {
+
+// Products of backward in bytes: a gradient's codes by the codes of weights or inputs.
+
+/** How a product of backward is one, the row of the schedule table: of a gradient in bytes and of integers
+ * whose codes count at most 255 steps, for rows that fill half a tile; of dense weights' gradients those that
+ * the update makes in panels, of convolutions' inputs' those that are convolutions. Null where it is none. */
+const Schedule *gradient_bytes(const Graph &graph, const Node &node, const Halide::Target &target);
+
+/** The window of the convolution that a gradient of a convolution's input is, one of dy by the weights turned
+ * round, with inputs as outputs; none where it is no convolution. */
+std::optional<Window> turned_window(const Graph &graph, const Node &node);
+
+/** True if the update that reads the gradient walks the weights in panels of 32 outputs. */
+bool is_updated_in_panels(const Graph &graph, ValueId gradient);
+
+/** The integer that the padding of a convolution's input counts: 0 in real numbers where that is omitted. */
+int padding_integer(const Node &node, const Value &input);
+
+/** The operand beside the gradient as bytes: the integers of its view are multiplier u + addend, 0 <= u <=
+ * 255. */
+class ByteNumbers {
+public:
+    explicit ByteNumbers(IntegerView of) : view(std::move(of)) {}
+
+    int multiplier() const { return view.multipliers[0]; }
+    int addend() const { return view.addend; }
+    /** Whether every number is a byte. */
+    bool fit() const;
+    /** u of a code, UInt(32). */
+    Halide::Expr operator()(const Halide::Expr &code) const;
+
+private:
+    const IntegerView view;
+};
+
+/** A gradient's codes as signed bytes, which are multiplied by unsigned numbers. */
+class GradientBytes {
+public:
+    explicit GradientBytes(const GradientOperand &of);
+
+    /** Of 0. */
+    Halide::Expr zero;
+    /** The byte of a code, UInt(32). */
+    Halide::Expr operator()(const Halide::Expr &code) const;
+
+private:
+    const bool is_unsigned;
+};
+
+/** Four bytes of a reduction as a lane: those of steps 32 word + 4 bit + {0, 1, 2, 3}. Int(32) where they are
+ * signed. */
+Halide::Expr four_bytes(const std::function<Halide::Expr(const Halide::Expr &step)> &byte,
+                        const Halide::Expr &bit, const Halide::Expr &word, bool is_signed);
+
+/** How numbers are multiplied by a gradient's bytes: the steps in fields of 8 bits, and whether the sums of
+ * the gradient's bytes count. */
+ByteProduct product_of(const ByteNumbers &numbers);
+
+/** sum (byte - zero)(multiplier u + addend), exact if it fits in 32 bits: of dots = sum byte u, of sum (byte
+ * - zero), and of sum u, which is read where dy.has_zero(). */
+Halide::Expr corrected(const ByteNumbers &numbers, const GradientOperand &dy, const Halide::Expr &dots,
+                       const Halide::Expr &sum_of_gradients, const Halide::Expr &sum_of_numbers);
+
+}  // namespace quantide
