@@ -108,14 +108,15 @@ void schedule_conv_weight_gradient_at(const Kernel &kernel, const LoopLevel &at)
     find_stage(kernel, "bytes").defined() ? schedule_bytes(kernel, at) : schedule_numbers(kernel, at);
     if (Func outside = find_stage(kernel, "outside"); outside.defined()) {
         const int vector = kernel.target.natural_vector_size<float>();
-        const Var tap = outside.args()[1], panels = outside.args()[2];
+        Func positions = find_stage(kernel, "position_sums");
+        const std::vector<Var> sum = outside.args(), position = positions.args();
         const std::vector<RVar> all = outside.rvars();
-        outside.compute_at(at);
-        outside.bound(lane, 0, 32).vectorize(lane, vector).unroll(lane);
-        outside.update()
-            .reorder(lane, all[0], all[1], all[2], tap, panels)
-            .vectorize(lane, vector)
-            .unroll(lane);
+        outside.update().reorder(lane, all[0], all[1], sum[1], sum[2]);
+        positions.update().reorder(lane, position[1], position[2], positions.rvars()[0], position[3]);
+        for (Func f : {positions, outside}) {
+            f.compute_at(at).bound(lane, 0, 32).vectorize(lane, vector).unroll(lane);
+            f.update().vectorize(lane, vector).unroll(lane);
+        }
     }
 }
 

@@ -38,6 +38,9 @@ int padding_integer(const Node &node, const Value &input) {
     return pad == 0 ? 0 : static_cast<int>(integer_view(input.encoding)(code_of(input, pad).value()));
 }
 
+/** Positions whose products of bytes add up in 32 bits. */
+constexpr int64_t kMostPositionsOfBytes = INT32_MAX / (128 * 255);
+
 /** Whether an image's integers, with those of its padding, count at most 255 steps from the least on. */
 bool are_bytes(const Node &node, const Value &image) {
     const IntegerView view = integer_view(image.encoding);
@@ -68,8 +71,8 @@ const Schedule *gradient_bytes(const Graph &graph, const Node &node, const Halid
     if (of_weights && of_images) {
         const int64_t positions = dy[2] * dy[3];
         const bool fits = node.integer("groups") == 1 && node.extents("strides")[1] == 1 &&
-                          positions >= kFewestTileRows && are_bytes(node, other) &&
-                          are_exact(dy[0] * positions);
+                          positions >= kFewestTileRows && positions <= kMostPositionsOfBytes &&
+                          are_bytes(node, other);
         return fits ? &row : nullptr;
     }
     const int64_t terms = of_weights ? dy[0] : dy[1];

@@ -147,12 +147,14 @@ public:
             byte_dot(partial(lane, c, tap, panel, block, group_of_images),
                      terms(lane, r.x, row, image, panel), numbers);
         const RDom all({{0, height / in_block}, {0, static_cast<int>(out.shape[0]) / images}}, "block");
-        sum(lane, c, tap, panel) = 0;
-        sum(lane, c, tap, panel) += partial(lane, c, tap, panel, all.x, all.y);
-        Expr dots = cast<uint32_t>(sum(lane, k % depth, k / depth, panel));
+        // Sums that leave 32 bits on the way come back.
+        const Halide::Type total = total_of(largest_integer(view)),
+                           wide = total.bits() == 32 ? Halide::UInt(32) : total;
+        sum(lane, c, tap, panel) = cast(total, 0);
+        sum(lane, c, tap, panel) += cast(total, partial(lane, c, tap, panel, all.x, all.y));
+        Expr dots = cast(wide, sum(lane, k % depth, k / depth, panel));
         if (dy.has_zero()) {
-            dots -= cast<uint32_t>(signed_bytes.zero) *
-                    cast<uint32_t>(sum_of_numbers(bytes)(k % depth, k / depth));
+            dots -= cast(wide, signed_bytes.zero) * cast(wide, sum_of_numbers(bytes)(k % depth, k / depth));
         }
         if (least != 0) {
             Func sums("row_sums");
@@ -160,9 +162,9 @@ public:
             sums(lane, panel) = 0;
             sums(lane, panel) += cast<int32_t>(term(at.x, at.y, at.z));
             group.stage("row_sums", sums);
-            dots += cast<uint32_t>(Expr(least)) * cast<uint32_t>(sums(lane, panel));
+            dots += cast(wide, least) * cast(wide, sums(lane, panel));
         }
-        product(lane, k, panel) = rescaled(cast<int32_t>(dots), view, Halide::Int(32));
+        product(lane, k, panel) = rescaled(cast(total, dots), view, total);
         group.stage("bytes", bytes);
         define(sum, product);
         group.kernel.family = schedule.family;
@@ -229,20 +231,22 @@ private:
     }
 
     /** The sum of dy over the positions at which a tap (lane, tap, panel) counts, given whether it lies
-     * inside the image: the stage "outside". */
+     * inside the image: of sums over all images, the stages "position_sums" and "outside". */
     Func sum_where(Halide::Type total, const std::function<Expr(const Expr &inside)> &counts) {
         const Var tap("tap");
         const int columns = static_cast<int>(in.shape[3]), height = static_cast<int>(in.shape[2]);
-        const RDom all({{0, static_cast<int>(out.shape[3])},
-                        {0, static_cast<int>(out.shape[2])},
-                        {0, static_cast<int>(out.shape[0])}},
-                       "position");
-        const Expr ix = input_of(window, 1, all.x, tap % width), iy = input_of(window, 0, all.y, tap / width);
+        const RDom image(0, static_cast<int>(out.shape[0]), "image"),
+            at({{0, static_cast<int>(out.shape[3])}, {0, static_cast<int>(out.shape[2])}}, "position");
+        const Halide::Type of_images = dy.total_type(out.shape[0]);
+        Func positions("position_sums"), sum("outside");
+        positions(lane, x, y, panel) = cast(of_images, 0);
+        positions(lane, x, y, panel) += cast(of_images, term(x, y, image));
+        const Expr ix = input_of(window, 1, at.x, tap % width), iy = input_of(window, 0, at.y, tap / width);
         const Expr inside = ix >= 0 && ix < columns && iy >= 0 && iy < height;
-        Func sum("outside");
         sum(lane, tap, panel) = cast(total, 0);
         sum(lane, tap, panel) +=
-            Halide::select(counts(inside), cast(total, term(all.x, all.y, all.z)), cast(total, 0));
+            Halide::select(counts(inside), cast(total, positions(lane, at.x, at.y, panel)), cast(total, 0));
+        group.stage("position_sums", positions);
         group.stage("outside", sum);
         return sum;
     }

@@ -347,6 +347,7 @@ const Geometry kConvByInputs[] = {
 const Geometry kBytesByConvInputs[] = {{10, 3, 8, 8, 33, 3, 1, 1, 1, kBytes, "sign"},
                                        {1, 16, 32, 17, 6, 3, 1, 1, 1, kUniform, "ternary"},
                                        {2, 7, 5, 6, 64, 2, 1, 0, 1, kBytes, "bytes"},
+                                       {50, 2, 26, 26, 3, 3, 1, 1, 1, kBytes, "bytes", -2},
                                        {4, 4, 9, 9, 5, 1, 1, 0, 1, kBytes, "symmetric(8)"},
                                        {3, 5, 6, 7, 33, 3, 1, 1, 1, "stochastic_uniform(8)", "bytes", -2}};
 
