@@ -40,10 +40,12 @@ void *find_symbol(const Halide::Target &target, const std::string &name) {
     return dlsym(RTLD_DEFAULT, name.c_str());
 }
 
+using Compiled = std::pair<std::shared_ptr<const void>, ArgvFunction>;
+
 /** A kernel's code and its function. Halide's own way into memory sets each function's CPU once more, so that
  * what compile_without_sse4a does is lost: such code is loaded here. */
-std::pair<std::shared_ptr<const void>, ArgvFunction> compile(const Kernel &kernel) {
-    try {
+Compiled compile(const Kernel &kernel) {
+    return made_by_halide(kernel.signature, [&]() -> Compiled {
         const Halide::Target jit_target =
             kernel.target.without_feature(Halide::Target::NoRuntime).with_feature(Halide::Target::JIT);
         const bool lacks_sse4a = compiled_for_zen4(jit_target) && !host_has_sse4a();
@@ -65,9 +67,7 @@ std::pair<std::shared_ptr<const void>, ArgvFunction> compile(const Kernel &kerne
         });
         JITSharedRuntime::set_num_threads(requested_threads);
         return {code, code->argv_function()};
-    } catch (const Halide::Error &e) {
-        throw InternalError(fmt::format("Halide refused kernel {}: {}", kernel.signature, e.what()));
-    }
+    });
 }
 
 /** A halide_buffer_t and what it points to. */

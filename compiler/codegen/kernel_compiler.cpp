@@ -107,14 +107,12 @@ std::string compile_module(const Halide::Module &module, CodeFormat format) {
 }
 
 std::string compile_kernel(const Kernel &kernel, const std::string &name, CodeFormat format) {
-    try {
+    return made_by_halide(kernel.signature, [&] {
         const std::vector<Halide::Argument> arguments(kernel.inputs.begin(), kernel.inputs.end());
         return compile_module(make_pipeline(kernel).compile_to_module(arguments, name, kernel.target,
                                                                       Halide::LinkageType::External),
                               format);
-    } catch (const Halide::Error &e) {
-        throw InternalError(fmt::format("Halide refused kernel {}: {}", kernel.signature, e.what()));
-    }
+    });
 }
 
 CompiledKernels compile_kernels(const std::vector<KernelRequest> &requests, const CodeCache &cache,

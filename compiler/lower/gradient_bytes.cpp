@@ -130,14 +130,12 @@ ByteProduct product_of(const ByteNumbers &numbers) {
             .addend = numbers.addend()};
 }
 
-Expr four_bytes(const std::function<Expr(const Expr &step)> &byte, const Expr &bit, const Expr &word,
-                bool is_signed) {
-    const Expr step = 32 * word + 4 * bit;
-    Expr four = byte(step);
+Expr four_bytes(const std::function<Expr(const Expr &step)> &byte, const Expr &first) {
+    Expr four = byte(first);
     for (int i = 1; i < 4; ++i) {
-        four = four | (byte(step + i) << (8 * i));
+        four = four | (byte(first + i) << (8 * i));
     }
-    return is_signed ? cast<int32_t>(four) : four;
+    return four;
 }
 
 // Sums that leave 32 bits on the way come back.

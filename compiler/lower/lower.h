@@ -1,4 +1,5 @@
 #pragma once
+#include "compiler/base/error.h"
 #include "compiler/codegen/target.h"
 #include "compiler/ir/graph.h"
 #include "schedules/kernel.h"
@@ -28,6 +29,16 @@ Halide::Target kernel_target(const LowerOptions &options);
  * the group's outside inputs in order of first use, then the values that leave it in order of
  * definition; each in its value's layout. */
 Kernel lower_group(const Graph &graph, int group, const LowerOptions &options);
+
+/** What `make` returns, which Halide is asked for; an InternalError where it refuses the kernel. */
+template<typename Make>
+auto made_by_halide(const std::string &signature, const Make &make) -> decltype(make()) {
+    try {
+        return make();
+    } catch (const Halide::Error &e) {
+        throw InternalError(fmt::format("Halide refused kernel {}: {}", signature, e.what()));
+    }
+}
 
 /** One of the kernels that compute a group. */
 struct KernelVariant {

@@ -22,14 +22,16 @@ Kernel lower_group(const Graph &graph, int group, const LowerOptions &options) {
     lowering.kernel.target = kernel_target(options);
     lowering.kernel.parallel = options.parallel;
     lowering.kernel.signature = group_signature(graph, group, options);
-    for (const Node &node : graph.nodes) {
-        if (node.group == group) {
-            lower_node(lowering, node);
+    return made_by_halide(lowering.kernel.signature, [&] {
+        for (const Node &node : graph.nodes) {
+            if (node.group == group) {
+                lower_node(lowering, node);
+            }
         }
-    }
-    lowering.finish();
-    apply_schedule(lowering.kernel);
-    return lowering.kernel;
+        lowering.finish();
+        apply_schedule(lowering.kernel);
+        return lowering.kernel;
+    });
 }
 
 }  // namespace quantide

@@ -152,7 +152,7 @@ void byte_convolution(GroupLowering &group, const Node &node, const Window &wind
             return whole ? there : Halide::select(o < outputs, there, cast<uint32_t>(0));
         };
         Func image("image");
-        image(bit, word, x, y, n) = four_bytes(byte, bit, word, true);
+        image(bit, word, x, y, n) = cast<int32_t>(four_bytes(byte, first_step(bit, word)));
         return image;
     };
     const Func elements = group.elements(node.inputs[1]);
@@ -164,7 +164,7 @@ void byte_convolution(GroupLowering &group, const Node &node, const Window &wind
     };
     const ConvolvedBytes convolved =
         convolve_bytes(group, conv, image_of, [&](const Expr &b, const Expr &i, const Expr &) {
-            return four_bytes([&](const Expr &o) { return number(o, i / words); }, b, i % words, false);
+            return four_bytes([&](const Expr &o) { return number(o, i / words); }, first_step(b, i % words));
         });
     Expr sum_of_numbers;
     if (gradient.has_zero()) {

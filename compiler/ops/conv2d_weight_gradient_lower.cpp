@@ -123,26 +123,22 @@ public:
         const Func integers = integer_image(group, node);
         Func bytes("bytes"), sum("sum"), product("product");
         bytes(x, c, y, n) = cast<uint8_t>(integers(Halide::min(c, depth - 1), x, y, n) - least);
-        const auto four = [](const std::function<Expr(int)> &byte) {
-            Expr lanes = byte(0);
-            for (int i = 1; i < 4; ++i) {
-                lanes = lanes | (byte(i) << (8 * i));
-            }
-            return lanes;
-        };
         const Expr o = 32 * panel + lane, output = outputs % 32 == 0 ? o : Halide::min(o, outputs - 1);
-        terms(lane, quad, y, n, panel) = cast<int32_t>(four([&](int i) -> Expr {
-            const Expr column = 4 * quad + i;
-            const Expr byte = signed_bytes(dy.codes(output, Halide::min(column, columns - 1), y, n));
-            return columns % 4 == 0 ? byte : Halide::select(column < columns, byte, cast<uint32_t>(0));
-        }));
+        terms(lane, quad, y, n, panel) = cast<int32_t>(four_bytes(
+            [&](const Expr &column) -> Expr {
+                const Expr byte = signed_bytes(dy.codes(output, Halide::min(column, columns - 1), y, n));
+                return columns % 4 == 0 ? byte : Halide::select(column < columns, byte, cast<uint32_t>(0));
+            },
+            4 * quad));
         const RDom r({{0, static_cast<int>(divide_up(columns, 4))}, {0, in_block}, {0, images}}, "position");
         const Expr row = block * in_block + r.y, image = group_of_images * images + r.z;
         partial(lane, c, tap, panel, block, group_of_images) = 0;
-        const Expr numbers = four([&](int i) {
-            return cast<uint32_t>(bytes(input_of(window, 1, 4 * r.x + i, tap % width), c,
-                                        input_of(window, 0, row, tap / width), image));
-        });
+        const Expr numbers = four_bytes(
+            [&](const Expr &column) {
+                return cast<uint32_t>(bytes(input_of(window, 1, column, tap % width), c,
+                                            input_of(window, 0, row, tap / width), image));
+            },
+            4 * r.x);
         partial(lane, c, tap, panel, block, group_of_images) =
             byte_dot(partial(lane, c, tap, panel, block, group_of_images),
                      terms(lane, r.x, row, image, panel), numbers);

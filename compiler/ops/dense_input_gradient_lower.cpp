@@ -119,7 +119,7 @@ void of_bytes(GroupLowering &group, const Node &node, const GradientOperand &dy,
         const Expr byte = bytes(dy.codes(there, from));
         return whole ? byte : Halide::select(Halide::likely(m) < outputs, byte, cast<uint32_t>(0));
     };
-    codes(bit, word, row) = four_bytes(gradient, bit, word, true);
+    codes(bit, word, row) = cast<int32_t>(four_bytes(gradient, first_step(bit, word)));
     const RDom step({{0, 8}, {0, words}}, "step");
     sum(row) = 0;
     sum(row) += byte_sum(codes(step.x, step.y, row));
@@ -137,7 +137,7 @@ void of_bytes(GroupLowering &group, const Node &node, const GradientOperand &dy,
     const Func dots = row_products(
         group, product_of(numbers), schedule.tuning, words,
         [&](const Expr &b, const Expr &i) { return codes(b, i, row); },
-        [&](const Expr &b, const Expr &i, const Expr &) { return four_bytes(number, b, i, false); });
+        [&](const Expr &b, const Expr &i, const Expr &) { return four_bytes(number, first_step(b, i)); });
     group.kernel.n = inputs;
     group.kernel.k = 32 * padded;
     group.kernel.m = rows;

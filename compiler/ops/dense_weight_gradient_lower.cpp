@@ -137,11 +137,13 @@ public:
         Func bytes("codes"), number_sums("number_sums");
         bytes(bit, word, k) =
             four_bytes([&](const Expr &r) { return Halide::select(r < rows, number(r), cast<uint32_t>(0)); },
-                       bit, word, false);
+                       first_step(bit, word));
         const Func dots = row_products(
             group, product_of(numbers), schedule.tuning, static_cast<int>(divide_up(rows, 32)),
             [&](const Expr &b, const Expr &i) { return bytes(b, i, row); },
-            [&](const Expr &b, const Expr &i, const Expr &) { return four_bytes(gradient_of, b, i, true); });
+            [&](const Expr &b, const Expr &i, const Expr &) {
+                return cast<int32_t>(four_bytes(gradient_of, first_step(b, i)));
+            });
         Expr sum_of_numbers;
         if (dy.has_zero()) {
             const RDom r(0, rows, "row");

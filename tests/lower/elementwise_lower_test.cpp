@@ -22,5 +22,13 @@ TEST(ElementwiseLower, EqualsTheInterpreterBitForBit) {
     }
 }
 
+TEST(Lower, SaysWhichKernelHalideRefuses) {
+    Halide::Func f("f");
+    f() = 1;
+    EXPECT_THAT(
+        [&] { made_by_halide("sum of f32", [&] { return f.vectorize(Halide::Var("x")).name(); }); },
+        testing::ThrowsMessage<InternalError>(testing::StartsWith("Halide refused kernel sum of f32: ")));
+}
+
 }  // namespace
 }  // namespace quantide
