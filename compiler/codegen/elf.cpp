@@ -2,6 +2,7 @@
 
 #include "compiler/codegen/elf_file.h"
 
+#include <algorithm>
 #include <map>
 
 namespace quantide {
@@ -92,6 +93,35 @@ std::string edit_elf_symbols(const std::string &object,
         file.put(file.header.e_shoff + i * sizeof(Elf64_Shdr), file.sections[i]);
     }
     return file.bytes;
+}
+
+int64_t stack_frame_bytes(const std::string &object) {
+    // What looks like such an instruction and is none would not be a frame that any thread has room for.
+    constexpr int64_t kMostFrame = 1 << 26, kRegisters = 1024, kArmPage = 4096;
+    const ElfFile file(object);
+    const bool arm = file.header.e_machine == EM_AARCH64;
+    int64_t most = 0, pages = 0;
+    for (const Elf64_Shdr &section : file.sections) {
+        if ((section.sh_flags & SHF_EXECINSTR) == 0 || section.sh_type == SHT_NOBITS) {
+            continue;
+        }
+        const uint64_t end = section.sh_offset + section.sh_size;
+        for (uint64_t at = section.sh_offset; at + (arm ? 4 : 7) <= end; at += arm ? 4 : 1) {
+            const auto word = file.get<uint32_t>(at);
+            if (arm && (word & 0xFF8003FF) == 0xD10003FF) {  // sub sp, sp, #n{, lsl #12}
+                const int64_t n = word >> 10 & 0xFFF;
+                if ((word >> 22 & 1) != 0) {
+                    pages = std::max(pages, n * kArmPage);
+                } else {
+                    most = std::max(most, n);
+                }
+            } else if (!arm && (word & 0xFFFFFF) == 0xEC8148) {  // sub $n, %rsp
+                const int64_t n = file.get<int32_t>(at + 3);
+                most = n < kMostFrame ? std::max(most, n) : most;
+            }
+        }
+    }
+    return most + pages + kRegisters;
 }
 
 }  // namespace quantide

@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -22,5 +23,9 @@ std::vector<ElfSymbol> elf_symbols(const std::string &object);
  * returns nothing stays as it is. Sections named after functions follow; old names are gone from the file. */
 std::string edit_elf_symbols(const std::string &object,
                              const std::function<std::optional<ElfSymbol>(const ElfSymbol &)> &edit);
+
+/** The bytes of stack that the function of an object's code with the largest frame sets up, and what its
+ * registers take at most. Read from the instructions that move the stack pointer: never too few. */
+int64_t stack_frame_bytes(const std::string &object);
 
 }  // namespace quantide

@@ -86,7 +86,10 @@ std::string upper(std::string text) {
     return text;
 }
 
-std::string introduction(const std::string &network, const Target &target, bool parallel,
+/** The header speaks of the stack in whole ones. */
+constexpr int64_t kStackUnit = 16 << 10;
+
+std::string introduction(const std::string &network, const Target &target, bool parallel, int64_t stack_bytes,
                          const std::vector<Parameter> &inputs, const std::vector<Parameter> &outputs) {
     std::string text = fmt::format(
         "/* The neural network \"{}\" as a C library, made by Quantide {} for {}.\n *\n * It has code for:\n",
@@ -105,7 +108,7 @@ std::string introduction(const std::string &network, const Target &target, bool 
         }
     }
     text += fmt::format(R"( *
- * Memory: the caller's. A call allocates nothing, keeps nothing and {}.
+ * Memory: the caller's, and up to {} KiB of stack. A call allocates nothing, keeps nothing and {}.
  * Several threads may call at once, each with an output and a scratch of its own; there is nothing to set up.
  *
  * Link, with this folder as DIR: cc -IDIR main.c DIR/lib{}.a{}
@@ -120,6 +123,7 @@ std::string introduction(const std::string &network, const Target &target, bool 
  *     if (status != {}_OK) fprintf(stderr, "%s\n", {}_status_string(status));
  */
 )",
+                        round_up(stack_bytes, kStackUnit) >> 10,
                         parallel ? "uses threads that the first call starts" : "starts no threads", network,
                         parallel ? " -pthread -ldl" : "", inputs[0].type, inputs[0].elements, outputs[0].type,
                         outputs[0].elements, network, network, upper(network), network);
@@ -129,7 +133,7 @@ std::string introduction(const std::string &network, const Target &target, bool 
 }  // namespace
 
 std::string make_header(const Program &program, const std::string &network, const Target &target,
-                        bool parallel) {
+                        bool parallel, int64_t stack_bytes) {
     const std::string big = upper(network);
     const std::vector<std::string> names = parameter_names(program);
     std::vector<Parameter> inputs, outputs;
@@ -154,7 +158,7 @@ std::string make_header(const Program &program, const std::string &network, cons
     }
     statuses.erase(statuses.find_last_of(','), 1);  // C++98 has no comma after the last
 
-    auto text = introduction(network, target, parallel, inputs, outputs);
+    auto text = introduction(network, target, parallel, stack_bytes, inputs, outputs);
     text += fmt::format(R"(#ifndef {0}_H
 #define {0}_H
 

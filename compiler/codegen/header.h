@@ -6,8 +6,9 @@
 
 namespace quantide {
 
-/** The text of NAME.h: valid C99 and C++, and all that a stranger needs to call the library. */
+/** The text of NAME.h: valid C99 and C++, and all that a stranger needs to call the library, whose calls take
+ * so many bytes of stack. */
 std::string make_header(const Program &program, const std::string &network, const Target &target,
-                        bool parallel);
+                        bool parallel, int64_t stack_bytes);
 
 }  // namespace quantide

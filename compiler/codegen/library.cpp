@@ -155,6 +155,9 @@ std::string program_object(const Program &program, const Target &target, const s
 
 }  // namespace
 
+/** What a call takes of the stack beside its largest kernel. */
+constexpr int64_t kStackOfCall = 8 << 10;
+
 Library compile_library(const Program &program, const LibraryOptions &options) {
     const std::string &network = program.graph.name;
     check_name(network);
@@ -190,14 +193,16 @@ Library compile_library(const Program &program, const LibraryOptions &options) {
     add(network, hide_all_but(program_object(program, target, data.constant_offsets, options.cache),
                               network + "_run"));
     add(network + "_data", data.finish());
+    int64_t stack_bytes = 0;
     for (size_t i = 0; i < symbols.size(); i++) {
+        stack_bytes = std::max(stack_bytes, stack_frame_bytes(kernels.objects[i]));
         add(symbols[i], name_kernel(kernels.objects[i], network, symbols[i]));
     }
     if (options.parallel) {
         add(network + "_runtime", name_runtime(compile_runtime(target.architecture, options.cache), network));
     }
     return {network,
-            make_header(program, network, target, options.parallel),
+            make_header(program, network, target, options.parallel, stack_bytes + kStackOfCall),
             make_archive(members),
             kernels.distinct,
             kernels.compiled,

@@ -147,15 +147,28 @@ public:
     /** Runs it behind `runner` and compares every bit with the interpreter. */
     void expect_equal(const std::string &runner, const std::string &level) const {
         for (const int64_t batch : {1, 2, 3, 31, 65}) {
-            const Array in = make_input(case_, batch);
-            const std::string file =
-                folder_.add("in", {reinterpret_cast<const char *>(in.bytes.data()), in.bytes.size()});
-            EXPECT_THAT(expect_runs(runner + " " + (folder_ / "apply") + " " + std::to_string(batch) + " " +
-                                    file + " " + (folder_ / "out")),
-                        testing::HasSubstr(level + " ok\n"));
-            EXPECT_TRUE(content_of(folder_ / "out") == reference(case_, in))
+            const CommandResult result = run(runner, batch);
+            EXPECT_EQ(result.status, 0) << result.output;
+            EXPECT_THAT(result.output, testing::HasSubstr(level + " ok\n"));
+            EXPECT_TRUE(content_of(folder_ / "out") == reference(case_, make_input(case_, batch)))
                 << case_.name << " network, " << runner << " " << level << ", batch " << batch;
         }
+    }
+
+    /** Of a call's stack, as the header says. */
+    int stack_kib() const {
+        const std::string header = content_of(folder_ / "net.h");
+        std::smatch found;
+        EXPECT_TRUE(std::regex_search(header, found, std::regex("up to ([0-9]+) KiB of stack")));
+        return found.empty() ? 0 : std::stoi(found[1]);
+    }
+
+    CommandResult run(const std::string &runner, int64_t batch) const {
+        const Array in = make_input(case_, batch);
+        const std::string file =
+            folder_.add("in", {reinterpret_cast<const char *>(in.bytes.data()), in.bytes.size()});
+        return run_command(runner + " " + (folder_ / "apply") + " " + std::to_string(batch) + " " + file +
+                           " " + (folder_ / "out"));
     }
 
 private:
@@ -195,6 +208,20 @@ TEST(Networks, EmulatedArmEqualsTheInterpreterBitForBit) {
         applied.expect_equal("qemu-aarch64 -cpu cortex-a53", "neon");
         applied.expect_equal("qemu-aarch64 -cpu max", "dotprod");
     }
+}
+
+TEST(Networks, TakeTheStackThatTheHeaderSays) {
+    const Case c =
+        make_case("stack", build("net", [] {
+                      return dense(input("x", {4096}, UInt(8)), {.units = 10, .weights = symmetric(2)});
+                  }));
+    const std::string level = host_level().name;
+    const Applied applied(c, std::string(host_architecture()) + "-linux-" + level, "gcc");
+    constexpr int kMainKib = 64;
+    const int kib = applied.stack_kib();
+    EXPECT_GE(kib, 4 * kMainKib);
+    applied.expect_equal(fmt::format("ulimit -s {};", kib + kMainKib), level);
+    EXPECT_NE(applied.run(fmt::format("ulimit -s {};", kib / 2), 65).status, 0);
 }
 
 TEST(Networks, NoKernelHasInstructionsThatItsLevelLacks) {
