@@ -104,8 +104,7 @@ void schedule_byte_dense(Kernel &kernel, const Tuning &tuning) {
     const int rows = schedule_spans(kernel, panels, tuning, training ? kMostTileRows : kMostRows,
                                     training ? kMostTileBytes : kMostCodes);
     Func out = kernel.outputs[0];
-    const Expr batch = kernel.m > 0 ? static_cast<int>(kernel.m) : out.output_buffer().dim(1).extent();
-    schedule_row_blocks(kernel, {out, panels.loop}, panels, tuning, batch > 1);
+    schedule_row_blocks(kernel, {out, panels.loop}, panels, tuning, rows_of(kernel) > 1);
     find_stage(kernel, "accumulate").bound_storage(row, rows);
 }
 

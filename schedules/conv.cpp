@@ -102,6 +102,9 @@ void schedule_bytes(const Kernel &kernel, const Var &y, const Var &n, const Var 
     }
     if (shares_weights(kernel)) {
         schedule_image(kernel, LoopLevel::root(), MemoryType::Heap, tuning.vector);
+        if (Func image = find_stage(kernel, "image"); kernel.parallel) {
+            image.parallel(image.args().back());
+        }
     } else {
         schedule_image(kernel, {out, kernel.pads_image ? n : y}, MemoryType::Register, tuning.vector);
     }
@@ -109,9 +112,9 @@ void schedule_bytes(const Kernel &kernel, const Var &y, const Var &n, const Var 
 
 }  // namespace
 
-// Outputs are lanes; positions of a row of the image make a tile. A panel of weights stays in L1 while an
-// image passes; but where the codes of positions are gathered first (w1a8), those of a strip of tiles, with
-// positions as lanes, a tile passes all panels.
+// Outputs are lanes; positions of a row of the image make a tile. A panel of weights stays in cache while an
+// image passes, or a batch of small ones; but where the codes of positions are gathered first (w1a8), those
+// of a strip of tiles, with positions as lanes, a tile passes all panels.
 void schedule_conv(Kernel &kernel, const Tuning &tuning) {
     Func out = kernel.outputs[0], narrow = find_stage(kernel, "narrow"),
          accumulate = find_stage(kernel, "accumulate");

@@ -146,7 +146,7 @@ void schedule_floats(Kernel &kernel, const Tuning &tuning) {
         s.vectorize(lane, tuning.vector).unroll(lane).unroll(inner).unroll(step, kUnrolled);
     };
     Stage update = accumulate.update();
-    const Expr batch = kernel.m > 0 ? static_cast<int>(kernel.m) : out.output_buffer().dim(1).extent();
+    const Expr batch = rows_of(kernel);
     const int half = (tuning.rows + 1) / 2;
     arrange(update.specialize(batch > half), tuning.rows);
     arrange(update.specialize(batch > 1), half);

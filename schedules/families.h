@@ -9,8 +9,8 @@ void schedule_elementwise(Kernel &kernel, const Tuning &tuning);
 /** Products of a batch of rows with panels of weights, and what is fused behind them. */
 void schedule_dense(Kernel &kernel, const Tuning &tuning);
 
-/** Products of bytes: as above, or, where the weights have several planes, with those expanded to bytes for a
- * span of rows. */
+/** Products of bytes: as above, or, where the weights become bytes first, with those expanded for a span of
+ * rows. */
 void schedule_byte_dense(Kernel &kernel, const Tuning &tuning);
 
 /** Products of tiles of bytes, with weights expanded to bytes for a span of rows. */
@@ -22,7 +22,7 @@ void schedule_tile_conv(Kernel &kernel, const Tuning &tuning);
 /** Products of float32, blocked over their inputs. */
 void schedule_floats(Kernel &kernel, const Tuning &tuning);
 
-/** Convolutions with panels of 1-bit weights, and what is fused behind them. */
+/** Convolutions with panels of codes, by popcounts or bytes, and what is fused behind them. */
 void schedule_conv(Kernel &kernel, const Tuning &tuning);
 
 /** Convolutions element by element: of float32, of float32 and codes, and of codes whose groups share no

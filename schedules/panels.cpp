@@ -13,6 +13,11 @@ Func find_stage(const Kernel &kernel, const std::string &role) {
     return found == kernel.stages.end() ? Func() : found->second;
 }
 
+Halide::Expr rows_of(const Kernel &kernel) {
+    return kernel.m > 0 ? Halide::Expr(static_cast<int>(kernel.m))
+                        : kernel.outputs[0].output_buffer().dim(1).extent();
+}
+
 PackLoops split_planes(const Kernel &kernel, Func out) {
     const Var words = out.args()[0];
     // Of panels the words are not outermost, and their planes stay apart.

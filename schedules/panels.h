@@ -14,6 +14,9 @@ inline const Halide::Var lane("lane"), row("row"), panel("panel"), tile("tile"),
 /** The Func that plays `role` in a kernel; undefined if none does. */
 Halide::Func find_stage(const Kernel &kernel, const std::string &role);
 
+/** The rows of a batch of a dense product. */
+Halide::Expr rows_of(const Kernel &kernel);
+
 /** The outputs of a kernel in panels. */
 struct Panels {
     int lanes = 32;

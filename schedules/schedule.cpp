@@ -192,7 +192,7 @@ const Schedule kSchedules[] = {
      Target::AVX512_Zen4,
      "vnni",
      "vpdpbusd",
-     {8, 32, 16, 0},
+     {},
      schedule_conv_weight_gradient},
     {"weight_update/codes",
      Target::ArchUnknown,

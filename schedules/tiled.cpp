@@ -53,9 +53,7 @@ void schedule_tile_dense(Kernel &kernel, const Tuning &tuning) {
     const Panels panels = schedule_panels(kernel, tuning);
     const int rows = schedule_spans(kernel, panels, tuning, kMostTileRows, kMostTileBytes);
     Func out = kernel.outputs[0];
-    const Halide::Expr batch =
-        kernel.m > 0 ? Halide::Expr(static_cast<int>(kernel.m)) : out.output_buffer().dim(1).extent();
-    schedule_tiles(kernel, {out, panels.loop}, panels, tuning, batch >= kFewestTileRows);
+    schedule_tiles(kernel, {out, panels.loop}, panels, tuning, rows_of(kernel) >= kFewestTileRows);
     find_stage(kernel, "accumulate").bound_storage(row, rows);
 }
 

@@ -176,7 +176,8 @@ void schedule_signed_conv_input_gradient(Kernel &kernel, const Tuning &tuning) {
 
 void schedule_conv_weight_gradient(Kernel &kernel, const Tuning &) {
     const int vector = kernel.target.natural_vector_size<float>();
-    schedule_conv_weight_gradient_at(kernel, Halide::LoopLevel::root());
+    schedule_conv_weight_gradient_at(kernel, LoopLevel::root());
+    schedule_operand_sums(kernel);
     for (Func out : kernel.outputs) {
         out.vectorize(out.args()[0], vector, TailStrategy::GuardWithIf);
     }

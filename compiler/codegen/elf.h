@@ -25,7 +25,8 @@ std::string edit_elf_symbols(const std::string &object,
                              const std::function<std::optional<ElfSymbol>(const ElfSymbol &)> &edit);
 
 /** The bytes of stack that the function of an object's code with the largest frame sets up, and what its
- * registers take at most. Read from the instructions that move the stack pointer: never too few. */
+ * registers take at most: those of functions that call each other add up. Read from the instructions that
+ * move the stack pointer, never too few. */
 int64_t stack_frame_bytes(const std::string &object);
 
 }  // namespace quantide

@@ -155,9 +155,6 @@ std::string program_object(const Program &program, const Target &target, const s
 
 }  // namespace
 
-/** What a call takes of the stack beside its largest kernel. */
-constexpr int64_t kStackOfCall = 8 << 10;
-
 Library compile_library(const Program &program, const LibraryOptions &options) {
     const std::string &network = program.graph.name;
     check_name(network);
@@ -190,19 +187,21 @@ Library compile_library(const Program &program, const LibraryOptions &options) {
     auto add = [&](const std::string &name, std::string object) {
         members.push_back({name + ".o", std::move(object)});
     };
-    add(network, hide_all_but(program_object(program, target, data.constant_offsets, options.cache),
-                              network + "_run"));
+    const std::string calls = program_object(program, target, data.constant_offsets, options.cache);
+    add(network, hide_all_but(calls, network + "_run"));
     add(network + "_data", data.finish());
-    int64_t stack_bytes = 0;
+    int64_t most = 0;
     for (size_t i = 0; i < symbols.size(); i++) {
-        stack_bytes = std::max(stack_bytes, stack_frame_bytes(kernels.objects[i]));
+        most = std::max(most, stack_frame_bytes(kernels.objects[i]));
         add(symbols[i], name_kernel(kernels.objects[i], network, symbols[i]));
     }
+    // A call's entry and the program of a level; a kernel, and the body of a parallel loop in it.
+    const int64_t stack_bytes = 2 * stack_frame_bytes(calls) + (options.parallel ? 2 : 1) * most;
     if (options.parallel) {
         add(network + "_runtime", name_runtime(compile_runtime(target.architecture, options.cache), network));
     }
     return {network,
-            make_header(program, network, target, options.parallel, stack_bytes + kStackOfCall),
+            make_header(program, network, target, options.parallel, stack_bytes),
             make_archive(members),
             kernels.distinct,
             kernels.compiled,

@@ -38,6 +38,8 @@ int padding_integer(const Node &node, const Value &input) {
     return pad == 0 ? 0 : static_cast<int>(integer_view(input.encoding)(code_of(input, pad).value()));
 }
 
+namespace {
+
 /** Positions whose products of bytes add up in 32 bits. */
 constexpr int64_t kMostPositionsOfBytes = INT32_MAX / (128 * 255);
 
@@ -47,6 +49,8 @@ bool are_bytes(const Node &node, const Value &image) {
     const int64_t pad = padding_integer(node, image);
     return std::max<int64_t>(view.max(), pad) - std::min<int64_t>(view.min(), pad) <= UINT8_MAX;
 }
+
+}  // namespace
 
 const Schedule *gradient_bytes(const Graph &graph, const Node &node, const Halide::Target &target) {
     const std::map<std::string, const char *> families{
@@ -87,7 +91,7 @@ const Schedule *gradient_bytes(const Graph &graph, const Node &node, const Halid
                           (!row.tuning.tiles || Raster(*window, out).row_bytes(words) <= kMostTileBytes);
         return fits ? &row : nullptr;
     }
-    // Elsewhere the update waits for memory, and tables of sums are no slower for signs.
+    // Without tiles the update waits for memory, and tables of sums are no slower for signs.
     const bool fits = dy[0] >= kFewestTileRows && int64_t{32} * words * 32 <= kMostTileBytes &&
                       (!of_weights || (is_updated_in_panels(graph, node.outputs[0]) &&
                                        (row.tuning.tiles || !is_sign(other.encoding))));
@@ -125,7 +129,6 @@ ByteProduct product_of(const ByteNumbers &numbers) {
             .w_planes = 1,
             .x_doubles = true,
             .w_doubles = true,
-            .x_signed = true,
             .digit_planes = 8,
             .addend = numbers.addend()};
 }

@@ -7,8 +7,10 @@ namespace quantide {
 // Products of backward in bytes: a gradient's codes by the codes of weights or inputs.
 
 /** How a product of backward is one, the row of the schedule table: of a gradient in bytes and of integers
- * whose codes count at most 255 steps, for rows that fill half a tile; of dense weights' gradients those that
- * the update makes in panels, of convolutions' inputs' those that are convolutions. Null where it is none. */
+ * whose codes count at most 255 steps, for rows or positions that fill half a tile. Of dense weights'
+ * gradients those that the update makes in panels, without tiles not beside signs; of convolutions' inputs'
+ * those that are convolutions; of convolutions' weights' those of one group, whose columns lie beside each
+ * other. Null where it is none. */
 const Schedule *gradient_bytes(const Graph &graph, const Node &node, const Halide::Target &target);
 
 /** The window of the convolution that a gradient of a convolution's input is, one of dy by the weights turned

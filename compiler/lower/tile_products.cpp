@@ -66,6 +66,10 @@ Func tile_products(GroupLowering &group, const TileSteps &steps, const Place &pl
     return accumulate;
 }
 
+int padded_words(const Tuning &tuning, int words) {
+    return tuning.tiles ? TileSteps(1, words).padded_words() : words;
+}
+
 Func row_products(GroupLowering &group, const ByteProduct &product, const Tuning &tuning, int words,
                   const FieldsAt &codes, const DigitsAt &weights) {
     const Var row("row");

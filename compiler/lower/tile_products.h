@@ -23,6 +23,9 @@ Halide::Func tile_products(GroupLowering &group, const TileSteps &steps, const P
                                                             const Halide::Expr &tap)> &codes,
                            const FieldsAt &weight);
 
+/** Words of a row's bytes, of which those beyond `words` are 0. */
+int padded_words(const Tuning &tuning, int words);
+
 /** The products of rows, as a tuning wants them, by tiles or not: byte_products() of `words` words, where
  * codes(bit, word) of a row are 0 in words from `words` on. */
 Halide::Func row_products(GroupLowering &group, const ByteProduct &product, const Tuning &tuning, int words,

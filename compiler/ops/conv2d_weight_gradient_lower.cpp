@@ -146,19 +146,19 @@ public:
         // Sums that leave 32 bits on the way come back.
         const Halide::Type total = total_of(largest_integer(view)),
                            wide = total.bits() == 32 ? Halide::UInt(32) : total;
-        sum(lane, c, tap, panel) = cast(total, 0);
-        sum(lane, c, tap, panel) += cast(total, partial(lane, c, tap, panel, all.x, all.y));
-        Expr dots = cast(wide, sum(lane, k % depth, k / depth, panel));
+        sum(lane, c, tap, panel) = cast(wide, 0);
+        sum(lane, c, tap, panel) += cast(wide, partial(lane, c, tap, panel, all.x, all.y));
+        Expr dots = sum(lane, k % depth, k / depth, panel);
         if (dy.has_zero()) {
-            dots -= cast(wide, signed_bytes.zero) * cast(wide, sum_of_numbers(bytes)(k % depth, k / depth));
+            dots -= cast(wide, signed_bytes.zero) * sum_of_numbers(bytes, wide)(k % depth, k / depth);
         }
         if (least != 0) {
             Func sums("row_sums");
             const RDom at = all_rows(out.shape);
-            sums(lane, panel) = 0;
-            sums(lane, panel) += cast<int32_t>(term(at.x, at.y, at.z));
+            sums(lane, panel) = cast(wide, 0);
+            sums(lane, panel) += cast(wide, term(at.x, at.y, at.z));
             group.stage("row_sums", sums);
-            dots += cast(wide, least) * cast(wide, sums(lane, panel));
+            dots += cast(wide, least) * sums(lane, panel);
         }
         product(lane, k, panel) = rescaled(cast(total, dots), view, total);
         group.stage("bytes", bytes);
@@ -249,16 +249,16 @@ private:
 
     /** The sum of an image's bytes (x, c, y, n) that a tap of a channel reads, (c, tap): the stages
      * "number_totals" and "number_sums". */
-    Func sum_of_numbers(const Func &bytes) {
+    Func sum_of_numbers(const Func &bytes, Halide::Type total) {
         const Var tap("tap");
         const RDom image(0, static_cast<int>(out.shape[0]), "image"),
             at({{0, static_cast<int>(out.shape[3])}, {0, static_cast<int>(out.shape[2])}}, "position");
         Func totals("number_totals"), sums("number_sums");
         totals(x, c, y) = 0;
         totals(x, c, y) += cast<int32_t>(bytes(x, c, y, image));
-        sums(c, tap) = 0;
-        sums(c, tap) +=
-            totals(input_of(window, 1, at.x, tap % width), c, input_of(window, 0, at.y, tap / width));
+        sums(c, tap) = cast(total, 0);
+        sums(c, tap) += cast(
+            total, totals(input_of(window, 1, at.x, tap % width), c, input_of(window, 0, at.y, tap / width)));
         group.stage("number_totals", totals);
         group.stage("number_sums", sums);
         return sums;

@@ -108,8 +108,7 @@ void of_bytes(GroupLowering &group, const Node &node, const GradientOperand &dy,
     const IntegerView view = weight_view(w.encoding);
     const ByteNumbers numbers(view);
     const GradientBytes bytes(dy);
-    const int words = static_cast<int>(divide_up(outputs, 32)),
-              padded = schedule.tuning.tiles ? TileSteps(1, words).padded_words() : words;
+    const int words = static_cast<int>(divide_up(outputs, 32)), padded = padded_words(schedule.tuning, words);
     const Var lane("lane"), panel("panel"), bit("bit"), word("word"), row("row");
     const Expr from = Halide::min(Halide::likely(row), rows - 1);
     const bool whole = 32 * padded == outputs;

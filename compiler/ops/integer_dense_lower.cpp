@@ -117,7 +117,7 @@ Func bytes_by_bytes(GroupLowering &group, const Node &node, const Tuning &tuning
     const ByteProduct product = byte_product_of(x, is_centered(node), w, group.kernel.target, tuning);
     const int words = words_of_row(group, x);
     const Func codes = bytes_of(group, node.inputs[0], product, product.digit_planes > 1 || tuning.tiles,
-                                tuning.tiles ? TileSteps(1, words).padded_words() : words);
+                                padded_words(tuning, words));
     const Func weights = group.words(node.inputs[1]);
     const Func accumulate = row_products(
         group, product, tuning, words,
