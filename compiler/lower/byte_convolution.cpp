@@ -57,8 +57,10 @@ ConvolvedBytes by_positions(GroupLowering &group, const ByteConvolution &conv, c
 }
 
 // The same with positions as rows of tiles.
-ConvolvedBytes by_tiles(GroupLowering &group, const ByteConvolution &conv, const TileSteps &steps,
-                        const Func &bytes, const DigitsAt &weights) {
+ConvolvedBytes by_tiles(GroupLowering &group, const ByteConvolution &conv,
+                        const std::function<Func(int words)> &image_of, const DigitsAt &weights) {
+    const TileSteps steps(conv.taps(), conv.words());
+    const Func bytes = image_of(steps.padded_words());
     const Raster raster(conv.window, conv.out);
     const Var phase("phase"), place("place"), position("row");
     const std::vector<Expr> pixel = raster.pixel(phase, place, conv.in);
@@ -91,8 +93,7 @@ int ByteConvolution::words() const { return static_cast<int>(divide_up(in[1], 32
 
 ConvolvedBytes convolve_bytes(GroupLowering &group, const ByteConvolution &conv,
                               const std::function<Func(int words)> &image_of, const DigitsAt &weights) {
-    const TileSteps steps(conv.taps(), conv.words());
-    return conv.tuning.tiles ? by_tiles(group, conv, steps, image_of(steps.padded_words()), weights)
+    return conv.tuning.tiles ? by_tiles(group, conv, image_of, weights)
                              : by_positions(group, conv, image_of(conv.words()), weights);
 }
 

@@ -23,8 +23,8 @@ struct ConvolvedBytes {
 };
 
 /** `image_of(words)` is the image and its padding as bytes (bit, word, x, y, n), 0 in words beyond those of
- * the image; `weights`: words of a tap lie behind each other. The stages
- * "image", "weights", "accumulate", "narrow", "pixel" and "sum". */
+ * the image; the words of a tap's `weights` lie behind each other. The stages "image", "weights",
+ * "accumulate", "narrow", "pixel" and "sum". */
 ConvolvedBytes convolve_bytes(GroupLowering &group, const ByteConvolution &conv,
                               const std::function<Halide::Func(int words)> &image_of,
                               const DigitsAt &weights);

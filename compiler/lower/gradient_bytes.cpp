@@ -116,11 +116,11 @@ Expr ByteNumbers::operator()(const Expr &code) const {
 }
 
 GradientBytes::GradientBytes(const GradientOperand &of)
-    : zero(of.has_zero() ? of.zero - 128 : of.zero), is_unsigned(of.has_zero()) {}
+    : has_zero(of.has_zero()), zero(has_zero ? of.zero - 128 : of.zero) {}
 
 Expr GradientBytes::operator()(const Expr &code) const {
     const Expr byte = cast<uint8_t>(code);
-    return cast<uint32_t>(is_unsigned ? byte ^ cast<uint8_t>(128) : byte);
+    return cast<uint32_t>(has_zero ? byte ^ cast<uint8_t>(128) : byte);
 }
 
 ByteProduct product_of(const ByteNumbers &numbers) {
@@ -142,11 +142,11 @@ Expr four_bytes(const std::function<Expr(const Expr &step)> &byte, const Expr &f
 }
 
 // Sums that leave 32 bits on the way come back.
-Expr corrected(const ByteNumbers &numbers, const GradientOperand &dy, const Expr &dots,
+Expr corrected(const ByteNumbers &numbers, const GradientBytes &dy, const Expr &dots,
                const Expr &sum_of_gradients, const Expr &sum_of_numbers) {
     Expr sum = cast<uint32_t>(dots);
-    if (dy.has_zero()) {
-        sum -= cast<uint32_t>(GradientBytes(dy).zero) * cast<uint32_t>(sum_of_numbers);
+    if (dy.has_zero) {
+        sum -= cast<uint32_t>(dy.zero) * cast<uint32_t>(sum_of_numbers);
     }
     sum *= cast<uint32_t>(numbers.multiplier());
     if (numbers.addend() != 0) {

@@ -45,13 +45,12 @@ class GradientBytes {
 public:
     explicit GradientBytes(const GradientOperand &of);
 
-    /** Of 0. */
-    Halide::Expr zero;
+    /** See GradientOperand::has_zero. */
+    const bool has_zero;
+    /** The byte of 0, Int(32). */
+    const Halide::Expr zero;
     /** The byte of a code, UInt(32). */
     Halide::Expr operator()(const Halide::Expr &code) const;
-
-private:
-    const bool is_unsigned;
 };
 
 /** Four bytes (UInt(32)) of a reduction as a lane, that of step `first` lowest. */
@@ -68,8 +67,8 @@ inline Halide::Expr first_step(const Halide::Expr &bit, const Halide::Expr &word
 ByteProduct product_of(const ByteNumbers &numbers);
 
 /** sum (byte - zero)(multiplier u + addend), exact if it fits in 32 bits: of dots = sum byte u, of sum (byte
- * - zero), and of sum u, which is read where dy.has_zero(). */
-Halide::Expr corrected(const ByteNumbers &numbers, const GradientOperand &dy, const Halide::Expr &dots,
+ * - zero), and of sum u, which is read where dy.has_zero. */
+Halide::Expr corrected(const ByteNumbers &numbers, const GradientBytes &dy, const Halide::Expr &dots,
                        const Halide::Expr &sum_of_gradients, const Halide::Expr &sum_of_numbers);
 
 }  // namespace quantide

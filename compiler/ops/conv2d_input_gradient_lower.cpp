@@ -176,7 +176,7 @@ void byte_convolution(GroupLowering &group, const Node &node, const Window &wind
         sum_of_numbers = from_panels(weight_total, c, {}, inputs);
     }
     dx(c, x, y, n) =
-        gradient.rescaled(corrected(numbers, gradient, from_panels(convolved.dots, c, {x, y, n}, inputs),
+        gradient.rescaled(corrected(numbers, bytes, from_panels(convolved.dots, c, {x, y, n}, inputs),
                                     convolved.sum(x, y, n) - taps * outputs * bytes.zero, sum_of_numbers),
                           view.scale);
     group.kernel.m = dy.shape[0];

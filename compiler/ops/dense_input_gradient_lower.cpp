@@ -149,7 +149,7 @@ void of_bytes(GroupLowering &group, const Node &node, const GradientOperand &dy,
         total = from_panels(weight_total, c, {}, inputs);
     }
     dx(c, n) = dy.rescaled(
-        corrected(numbers, dy, from_panels(dots, c, {n}, inputs), sum(n) - outputs * bytes.zero, total),
+        corrected(numbers, bytes, from_panels(dots, c, {n}, inputs), sum(n) - outputs * bytes.zero, total),
         view.scale);
     group.stage("codes", codes);
     group.stage("sum", sum);

@@ -153,8 +153,8 @@ public:
             sum_of_numbers = number_sums(k);
         }
         const Expr sum_of_gradients = numbers.addend() == 0 ? Expr(0) : row_sum(output);
-        product(lane, k, panel) =
-            rescaled(corrected(numbers, dy, dots(lane, k, panel), sum_of_gradients, sum_of_numbers), output);
+        product(lane, k, panel) = rescaled(
+            corrected(numbers, signed_bytes, dots(lane, k, panel), sum_of_gradients, sum_of_numbers), output);
         group.stage("codes", bytes);
         finish();
     }
