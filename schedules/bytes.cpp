@@ -23,15 +23,14 @@ constexpr int64_t kMostRows = 64, kMostCodes = 1 << 18;
 /** Words of a panel whose weights stay in L1 as bytes. */
 constexpr int kWordsInCache = 24;
 
+const Var span("span");
+
 }  // namespace
 
-int schedule_spans(const Kernel &kernel, const Panels &panels, const Tuning &tuning, int64_t most_rows,
-                   int64_t most_codes) {
-    Func out = kernel.outputs[0], codes = find_stage(kernel, "codes"), sum = find_stage(kernel, "sum");
-    const Var n = out.args()[1], span("span");
-    const int rows =
-        static_cast<int>(std::clamp(most_codes / kernel.k / tuning.rows * tuning.rows, int64_t{tuning.rows},
-                                    most_rows / tuning.rows * tuning.rows));
+int split_rows(const Kernel &kernel, const Panels &panels, const Tuning &tuning, int64_t most_rows) {
+    Func out = kernel.outputs[0];
+    const Var n = out.args()[1];
+    const int rows = static_cast<int>(std::max(int64_t{tuning.rows}, most_rows / tuning.rows * tuning.rows));
     // Of a known number of rows Halide would not see that a guarded span is no longer than the others.
     out.split(n, span, inner, rows,
               kernel.m >= rows ? TailStrategy::ShiftInwards : TailStrategy::GuardWithIf);
@@ -41,6 +40,13 @@ int schedule_spans(const Kernel &kernel, const Panels &panels, const Tuning &tun
     if (kernel.parallel) {
         out.parallel(panels.loop);
     }
+    return rows;
+}
+
+int schedule_spans(const Kernel &kernel, const Panels &panels, const Tuning &tuning, int64_t most_rows,
+                   int64_t most_codes) {
+    Func out = kernel.outputs[0], codes = find_stage(kernel, "codes"), sum = find_stage(kernel, "sum");
+    const int rows = split_rows(kernel, panels, tuning, std::min(most_rows, most_codes / kernel.k));
     // Not "Stack": Halide would put what is large on the heap.
     codes.compute_at(out, span).store_in(MemoryType::Register).bound_storage(row, rows);
     codes.bound(codes.args()[0], 0, tuning.width);
@@ -60,7 +66,7 @@ void schedule_row_blocks(const Kernel &kernel, const Halide::LoopLevel &at, cons
     const int in_chunk = std::min(panels.lanes, tuning.lanes);
     const RVar blocks = steps[1], outer("outer"), block("block_in");
     const int steps_in_cache =
-        std::max(1, kWordsInCache * 8 / (tuning.width * kernel.words_of_step * kernel.plane_pairs));
+        std::max(1, kWordsInCache * 8 / (tuning.width * kernel.words_of_step * kernel.digits));
     const auto arrange = [&](Stage s, int in_tile) {
         s.split(blocks, outer, block, steps_in_cache, TailStrategy::GuardWithIf)
             .split(rows, tile, inner, in_tile, TailStrategy::RoundUp)

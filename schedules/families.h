@@ -16,7 +16,10 @@ void schedule_byte_dense(Kernel &kernel, const Tuning &tuning);
 /** Products of tiles of bytes, with weights expanded to bytes for a span of rows. */
 void schedule_tile_dense(Kernel &kernel, const Tuning &tuning);
 
-/** Convolutions by tiles of bytes: positions of a whole image are rows. */
+/** Training: the gradient of an input by tiles of bfloat16 numbers, which rows become first. */
+void schedule_tile_input_gradient(Kernel &kernel, const Tuning &tuning);
+
+/** Convolutions by tiles: positions of a whole image are rows. */
 void schedule_tile_conv(Kernel &kernel, const Tuning &tuning);
 
 /** Products of float32, blocked over their inputs. */
@@ -42,7 +45,7 @@ void schedule_window_gradient(Kernel &kernel, const Tuning &tuning);
  * tile. */
 void schedule_weight_update(Kernel &kernel, const Tuning &tuning);
 
-/** The same with the gradient by products of bytes. */
+/** The same with the gradient by products of bytes or tiles. */
 void schedule_byte_update(Kernel &kernel, const Tuning &tuning);
 
 /** Training: the gradient of the input of a product with 1-bit weights. */

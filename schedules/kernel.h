@@ -34,8 +34,10 @@ struct Kernel {
     int64_t pooled = 1;
     /** Bits of the codes that the stage "pack" packs. */
     int planes = 1;
-    /** Products of its arithmetic that make one product: pairs of bit planes; of bytes, digits of weights. */
+    /** Products of its arithmetic that make one product: pairs of planes; of bytes, digits of weights. */
     int plane_pairs = 1;
+    /** Digits of bytes that the stage "weights" makes of a weight. */
+    int digits = 1;
     /** Whether the weights of a product are as large as its inputs: read block by block for many rows, as
      * where they are expanded. */
     bool blocks_weights = false;

@@ -15,6 +15,7 @@ constexpr const char *kByteDot = "quantide_byte_dot";
 constexpr const char *kBytePairDots = "quantide_byte_pair_dots";
 constexpr const char *kPairSum = "quantide_pair_sum";
 constexpr const char *kShortDot = "quantide_short_dot";
+constexpr const char *kBfloat16Dot = "quantide_bfloat16_dot";
 constexpr const char *kFusedMultiplyAdd = "quantide_fused_multiply_add";
 
 Expr as_bytes(const Expr &x, Type byte) {
@@ -52,6 +53,9 @@ private:
         }
         if (made->name == kShortDot) {
             return short_dot_of(made->args[0], made->args[1], made->args[2]);
+        }
+        if (made->name == kBfloat16Dot) {
+            return bfloat16_dot_of(made->args[0], made->args[1], made->args[2]);
         }
         if (made->name == kFusedMultiplyAdd) {
             return multiply_add(made->args[0], made->args[1], made->args[2]);
@@ -120,6 +124,12 @@ private:
         return acc + add_neighbours(VectorReduce::Add, products, 2);
     }
 
+    static Expr bfloat16_dot_of(const Expr &acc, const Expr &x, const Expr &w) {
+        const auto number = [&](const Expr &bits) { return Halide::reinterpret(acc.type(), bits); };
+        const Expr high = Halide::Internal::make_const(x.type(), 0xffff0000);
+        return acc + number(x << 16) * number(w << 16) + number(x & high) * number(w & high);
+    }
+
     Expr sum_of_bytes(const Expr &x) const {
         const Type one = target.arch == Target::X86 ? x.type().with_code(Type::UInt) : x.type();
         const Expr sums = pair_dots(make_zero(x.type()), x, Halide::Internal::make_const(one, 0x01010101));
@@ -177,6 +187,10 @@ Expr byte_pair_dots(const Expr &acc, const Expr &x, const Expr &w) {
 }
 
 Expr pair_sum(const Expr &x) { return call(x.type().with_code(Type::Int), kPairSum, {x}); }
+
+Expr bfloat16_dot(const Expr &acc, const Expr &x, const Expr &w) {
+    return call(acc.type(), kBfloat16Dot, {acc, x, w});
+}
 
 Expr fused_multiply_add(const Expr &a, const Expr &b, const Expr &acc) {
     return call(acc.type(), kFusedMultiplyAdd, {a, b, acc});

@@ -29,6 +29,10 @@ Halide::Expr pair_sum(const Halide::Expr &x);
 /** acc + the sum of the products of the two 16-bit halves, signed; all Int(32). */
 Halide::Expr short_dot(const Halide::Expr &acc, const Halide::Expr &a, const Halide::Expr &b);
 
+/** acc + x.low * w.low + x.high * w.high, Float(32), of lanes (UInt(32)) of two bfloat16 numbers: what a tile
+ * instruction does, which flushes numbers below 2^-126. */
+Halide::Expr bfloat16_dot(const Halide::Expr &acc, const Halide::Expr &x, const Halide::Expr &w);
+
 /** a * b + acc of float32, rounded once (IEEE 754 fusedMultiplyAdd), the same bits on every target: where a
  * CPU has no instruction for it, some twenty of binary64. */
 Halide::Expr fused_multiply_add(const Halide::Expr &a, const Halide::Expr &b, const Halide::Expr &acc);

@@ -89,7 +89,7 @@ void expand_in_registers(const Kernel &kernel, const Tuning &tuning) {
     Func weights = find_stage(kernel, "weights");
     const std::vector<Var> args = weights.args();
     const Var bit = args[1], digit = args[2];
-    weights.bound(bit, 0, tuning.width).bound(digit, 0, kernel.plane_pairs);
+    weights.bound(bit, 0, tuning.width).bound(digit, 0, kernel.digits);
     weights.split(args[0], chunk, inner, tuning.vector, TailStrategy::RoundUp).vectorize(inner);
     weights.reorder(inner, bit, digit, chunk, args[3], args[4]).unroll(bit).unroll(digit);
 }

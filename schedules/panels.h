@@ -39,6 +39,9 @@ void schedule_pack(const Kernel &kernel, const Halide::Func &out, const Halide::
 /** Splits the outputs of a kernel into panels, packed or not, and computes "channel_scale" a panel. */
 Panels schedule_panels(Kernel &kernel, const Tuning &tuning);
 
+/** Splits the rows of a dense product into spans, of so many rows, whose panels pass one after another. */
+int split_rows(const Kernel &kernel, const Panels &panels, const Tuning &tuning, int64_t most_rows);
+
 /** Splits the rows of a dense product of bytes into spans, whose codes and their sums are made before the
  * panels pass; returns how many rows one has: at most `most_rows`, with `most_codes` bytes. Rows of its last
  * tile beyond the last row are not used. */

@@ -57,6 +57,19 @@ void schedule_tile_dense(Kernel &kernel, const Tuning &tuning) {
     find_stage(kernel, "accumulate").bound_storage(row, rows);
 }
 
+// The rows' planes, more than a stack takes, serve all panels.
+void schedule_tile_input_gradient(Kernel &kernel, const Tuning &tuning) {
+    const Panels panels = schedule_panels(kernel, tuning);
+    Func out = kernel.outputs[0], codes = find_stage(kernel, "codes");
+    const int rows = split_rows(kernel, panels, tuning, kMostTileRows);
+    schedule_tiles(kernel, {out, panels.loop}, panels, tuning, {});
+    find_stage(kernel, "accumulate").bound_storage(row, rows);
+    codes.compute_root().bound(codes.args()[0], 0, tuning.width).vectorize(codes.args()[0]);
+    if (kernel.parallel) {
+        codes.parallel(row);
+    }
+}
+
 void schedule_tile_conv(Kernel &kernel, const Tuning &tuning) {
     Func out = kernel.outputs[0];
     const Var x = out.args()[1], y = out.args()[2], n = out.args()[3];

@@ -49,7 +49,7 @@ struct Operand {
     }
 };
 
-/** The loops around one store of a byte_dot(), from the outermost that has a tile loop's name on. */
+/** The loops around one store of a dot product, from the outermost that has a tile loop's name on. */
 class Nest {
 public:
     explicit Nest(const For *outermost) {
@@ -92,7 +92,7 @@ public:
         const Expr x_stride = stride(x, "tile_row"), sum_stride = stride(sum, "tile_row");
 
         const int row_tiles = extent("tile_rows"), output_tiles = extent("tile_outputs");
-        const Type numbers = Halide::Int(32, kNumbers);
+        const Type numbers = product.type().with_lanes(kNumbers);
         const auto register_of = [&](int i, int j) { return fmt::format("{}.tile{}{}", store->name, i, j); };
         const auto held = [&](int i, int j) {
             return Load::make(numbers, register_of(i, j), ramp(), {}, {}, const_true(kNumbers), {});
@@ -102,10 +102,10 @@ public:
                                ModulusRemainder());
         };
         const auto x_of = [&](int i) {
-            return Variable::make(bytes(x), fmt::format("{}.tile_x{}", store->name, i));
+            return Variable::make(type_of(x), fmt::format("{}.tile_x{}", store->name, i));
         };
         const auto w_of = [&](int j) {
-            return Variable::make(bytes(w), fmt::format("{}.tile_w{}", store->name, j));
+            return Variable::make(type_of(w), fmt::format("{}.tile_w{}", store->name, j));
         };
         std::vector<Stmt> load, multiply, save;
         for (int i = 0; i < row_tiles; ++i) {
@@ -131,11 +131,11 @@ public:
         Stmt body = Block::make(multiply);
         for (int i = row_tiles; i-- > 0;) {
             body = LetStmt::make(x_of(i).as<Variable>()->name,
-                                 tile_load(bytes(x), x.buffer, at(x, i, 0, k), x_stride), body);
+                                 tile_load(type_of(x), x.buffer, at(x, i, 0, k), x_stride), body);
         }
         for (int j = output_tiles; j-- > 0;) {
             body = LetStmt::make(w_of(j).as<Variable>()->name,
-                                 tile_load(bytes(w), w.buffer, at(w, 0, j, k), w_stride), body);
+                                 tile_load(type_of(w), w.buffer, at(w, 0, j, k), w_stride), body);
         }
         if (step != loops.end()) {
             body = For::make(step->second->name, 0, step->second->extent, ForType::Serial,
@@ -161,7 +161,11 @@ private:
     static Expr ramp() { return Ramp::make(0, 1, kNumbers); }
     static Expr short_of(int value) { return Halide::Internal::make_const(Halide::Int(16), value); }
     static Expr in_bytes(const Expr &numbers) { return Halide::cast<int64_t>(4 * numbers); }
-    static Type bytes(const Operand &of) {
+    /** Of a tile of an operand. */
+    Type type_of(const Operand &of) const {
+        if (product.type().is_float()) {
+            return Halide::BFloat(16, 2 * kNumbers);
+        }
         return (of.type.is_int() ? Halide::Int(8) : Halide::UInt(8)).with_lanes(4 * kNumbers);
     }
     static Expr tile_load(const Type &type, const std::string &buffer, const Expr &index,

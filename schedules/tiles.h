@@ -3,9 +3,10 @@
 
 namespace quantide {
 
-// Products of tiles of bytes: 16 rows by 64 inputs times 64 inputs by 16 outputs, AMX's tdpb*. Halide 21 has
-// one accumulator in registers at a time, which waits for itself; here there are two by two. A schedule names
-// the loops of a reduction of byte_dot(); once all is lowered, a pass makes them tile instructions.
+// Products of tiles: 16 rows by 64 bytes or 32 bfloat16 numbers of inputs times as many inputs by 16 outputs,
+// AMX's tdpb*. Halide 21 has one accumulator in registers at a time, which waits for itself; here there are
+// two by two. A schedule names the loops of a reduction of byte_dot() or bfloat16_dot(); once all is lowered,
+// a pass makes them tile instructions.
 
 /** Fewer rows of a batch, half a tile, are multiplied one by one. */
 constexpr int kFewestTileRows = 8;
@@ -13,11 +14,11 @@ constexpr int kFewestTileRows = 8;
 constexpr int64_t kMostTileRows = 128, kMostTileBytes = 1 << 19;
 
 namespace tile_loops {
-/** Within a tile: the bits of a word, the halves of a pair of words, its rows; its 16 outputs are a vector.
- */
+/** Within a tile: the lanes of a word, 8 bits of it apart, the halves of a pair of words, its rows; its 16
+ * outputs are a vector. */
 inline const Halide::RVar bit("tile_bit"), half("tile_half");
 inline const Halide::Var row("tile_row");
-/** Around it, inside out: tiles of outputs, tiles of rows, and the steps of 64 inputs. */
+/** Around it, inside out: tiles of outputs, tiles of rows, and the steps of 16 lanes of inputs. */
 inline const Halide::Var outputs("tile_outputs"), rows("tile_rows");
 inline const Halide::RVar step("tile_step");
 }  // namespace tile_loops

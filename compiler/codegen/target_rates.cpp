@@ -24,7 +24,7 @@ Rates with(Rates rates, const char *arithmetic, double gops) {
 }
 
 const Machine kShipped = {
-    {"amx", with(kAvx512, "amx", 4500)},
+    {"amx", with(with(kAvx512, "amx", 4500), "amx bfloat16", 2250)},
     {"avx512", kAvx512},
     {"avx2",
      {{"popcount", 750},

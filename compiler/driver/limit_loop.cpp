@@ -38,6 +38,7 @@ struct Accumulation {
 // Sums may wrap: what a real kernel does against that is not part of the limit.
 const Accumulation kAccumulations[] = {
     {"amx", "amx", Halide::Int(32), 0, nullptr},
+    {"amx", "amx bfloat16", Halide::Float(32), 0, nullptr},
 
     {"avx512", "popcount", Halide::UInt(32), 64,
      [](const Expr &s, const Expr &a, const Expr &b) { return s + popcount(a ^ b); }},
@@ -105,14 +106,16 @@ Kernel make_kernel(const Accumulation &accumulation, const Halide::Target &targe
 
 /** Products of 2 x 2 tiles, of operands in L1: a(number of a row, row, step) times b(output, number, step).
  */
-Kernel make_tile_kernel(const Halide::Target &target) {
+Kernel make_tile_kernel(Halide::Type type, const Halide::Target &target) {
     Halide::Var lane("lane"), row("row"), inner("inner");
-    Halide::ImageParam a(Halide::Int(32), 3, "a"), b(Halide::Int(32), 3, "b");
+    const Halide::Type operand = type.is_float() ? Halide::UInt(32) : type;
+    Halide::ImageParam a(operand, 3, "a"), b(operand, 3, "b");
     const Halide::RDom r({{0, 8}, {0, 2}, {0, kTileSteps * kRounds}}, "r");
     Halide::Func sum("sum"), out("out");
-    sum(lane, row) = 0;
+    sum(lane, row) = Halide::cast(type, 0);
     const Expr number = r.x + 8 * r.y, step = r.z % kTileSteps;
-    sum(lane, row) = byte_dot(sum(lane, row), a(number, row, step), b(lane, number, step));
+    const auto dot = type.is_float() ? bfloat16_dot : byte_dot;
+    sum(lane, row) = dot(sum(lane, row), a(number, row, step), b(lane, number, step));
     out(lane, row) = sum(lane, row);
     a.dim(0).set_bounds(0, 16);
     a.dim(1).set_bounds(0, kTileOutputs).set_stride(16);
@@ -144,18 +147,21 @@ struct Loop {
 
 namespace {
 
-LimitLoop make_tile_loop(const CpuLevel &level, const Halide::Target &target) {
+LimitLoop make_tile_loop(const CpuLevel &level, const Accumulation &row, const Halide::Target &target) {
     constexpr int kNumbers = 16 * kTileOutputs * kTileSteps;
-    auto loop = std::make_shared<Loop>(make_tile_kernel(target));
+    const int in_lane = row.type.is_float() ? 2 : 4;
+    auto loop = std::make_shared<Loop>(make_tile_kernel(row.type, target));
     loop->a = AlignedBytes(4 * kNumbers);
     loop->b = AlignedBytes(4 * kNumbers);
     loop->out = AlignedBytes(4 * kTileOutputs * kTileOutputs);
-    return {fmt::format("{}/amx", level.name), 2.0 * kTileOutputs * kTileOutputs * 64 * kTileSteps * kRounds,
-            [loop] {
-                const halide_type_t type = halide_type_of<int32_t>();
+    return {fmt::format("{}/{}", level.name, row.arithmetic),
+            2.0 * kTileOutputs * kTileOutputs * 16 * in_lane * kTileSteps * kRounds,
+            [loop, result = halide_type_t(row.type)] {
+                const halide_type_t type =
+                    result.code == halide_type_float ? halide_type_of<uint32_t>() : result;
                 Halide::Runtime::Buffer<> a(type, loop->a.data(), 16, kTileOutputs, kTileSteps);
                 Halide::Runtime::Buffer<> b(type, loop->b.data(), kTileOutputs, 16, kTileSteps);
-                Halide::Runtime::Buffer<> out(type, loop->out.data(), kTileOutputs, kTileOutputs);
+                Halide::Runtime::Buffer<> out(result, loop->out.data(), kTileOutputs, kTileOutputs);
                 halide_buffer_t *const operands[] = {a.raw_buffer(), b.raw_buffer(), out.raw_buffer()};
                 loop->code.run(operands);
             }};
@@ -173,7 +179,7 @@ std::optional<LimitLoop> make_limit_loop(const CpuLevel &level, const std::strin
                                       .with_feature(Halide::Target::NoAsserts)
                                       .with_feature(Halide::Target::NoBoundsQuery);
     if (row->next == nullptr) {
-        return make_tile_loop(level, target);
+        return make_tile_loop(level, *row, target);
     }
     const int lanes = target.natural_vector_size(row->type);
     const int accumulators = accumulators_of(target);

@@ -2,7 +2,7 @@
 
 #include "compiler/base/integers.h"
 #include "compiler/codegen/target_rates.h"
-#include "compiler/lower/gradient_bytes.h"
+#include "compiler/lower/gradient_dots.h"
 #include "compiler/lower/tile_products.h"
 #include "compiler/ops/conv.h"
 #include "compiler/ops/rules.h"
@@ -57,17 +57,17 @@ struct TileShape {
         const Value &w = graph.value(node.inputs[1]);
         if (node.op == "integer_dense") {
             rows = 1;
-            inputs = TileSteps(1, static_cast<int>(divide_up(w.shape[1], 32))).padded_words() * 32;
+            inputs = TileSteps(1, w.shape[1]).padded_words() * 32;
             fits = inputs * kTileRows <= kMostTileBytes;
             return;
         }
         const ConvOperands conv = check_conv(graph, node);
         const auto taps = static_cast<int>(conv.window.kernel[0] * conv.window.kernel[1]);
-        const int words = TileSteps(taps, static_cast<int>(divide_up(w.shape[1], 32))).padded_words();
+        const TileSteps steps(taps, w.shape[1]);
         const Raster raster(conv.window, graph.value(node.outputs[0]).shape);
         rows = raster.width * graph.value(node.outputs[0]).shape[2];
-        inputs = int64_t{32} * words * taps;
-        fits = raster.row_bytes(words) <= kMostTileBytes && w.layout != Layout::FlatPanels;
+        inputs = int64_t{32} * steps.padded_words() * taps;
+        fits = raster.row_bytes(steps) <= kMostTileBytes && w.layout != Layout::FlatPanels;
     }
 };
 
@@ -314,9 +314,9 @@ std::vector<KernelVariant> kernel_variants(const Graph &graph, int group, const 
     if (costs.empty()) {
         return {variant(
             1, options, std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node &node) {
-                const Schedule *bytes =
-                    node.group == group ? gradient_bytes(graph, node, kernel_target(options)) : nullptr;
-                return bytes != nullptr && bytes->tuning.tiles;
+                const Schedule *dots =
+                    node.group == group ? gradient_dots(graph, node, kernel_target(options)) : nullptr;
+                return dots != nullptr && dots->tuning.tiles;
             }))};
     }
     const auto has_tiles = [](const ArithmeticCost &cost) { return cost.arithmetic == Arithmetic::Tiles; };

@@ -59,27 +59,14 @@ ConvolvedBytes by_positions(GroupLowering &group, const ByteConvolution &conv, c
 // The same with positions as rows of tiles.
 ConvolvedBytes by_tiles(GroupLowering &group, const ByteConvolution &conv,
                         const std::function<Func(int words)> &image_of, const DigitsAt &weights) {
-    const TileSteps steps(conv.taps(), conv.words());
-    const Func bytes = image_of(steps.padded_words());
+    const TileSteps steps(conv.taps(), conv.in[1]);
     const Raster raster(conv.window, conv.out);
-    const Var phase("phase"), place("place"), position("row");
-    const std::vector<Expr> pixel = raster.pixel(phase, place, conv.in);
-    Func image("image");
-    image(bit, word, phase, place, n) = bytes(bit, word, pixel[0], pixel[1], n);
-    image.bound(bit, 0, 8).bound(word, 0, steps.padded_words());
-    group.stage("image", image);
-    group.kernel.row_bytes = raster.row_bytes(steps.padded_words());
+    const Var position("row");
+    const Func image = raster_image(group, steps, raster, conv.in, image_of(steps.padded_words()));
+    const Func accumulate = raster_products(group, steps, raster, image, weights);
     const auto at_tap = [&](const Expr &tap) -> std::vector<Expr> {
         return {raster.phase(tap), raster.place(position, tap), n};
     };
-    const Func accumulate = tile_products(
-        group, steps, {position, n},
-        [&](const Expr &b, const Expr &i, const Expr &tap) {
-            std::vector<Expr> at = at_tap(tap);
-            at.insert(at.begin(), {b, i});
-            return image(at);
-        },
-        [&](const Expr &b, const Expr &i) { return weights(b, i, 0); });
     const Func row_sum = sum_of_bytes(group, conv, image, {position, n}, at_tap);
     Func dots("dots"), sum("sums");
     dots(lane, x, y, n, panel) = accumulate(lane, raster.row(x, y), n, panel);

@@ -276,7 +276,7 @@ DigitsAt digits_of(const ByteProduct &product, const Func &w) {
 
 Func byte_products(GroupLowering &group, const ByteProduct &product, int words, const Place &place,
                    const FieldsAt &codes, const DigitsAt &given) {
-    group.kernel.plane_pairs = product.digits;
+    group.kernel.plane_pairs = group.kernel.digits = product.digits;
     DigitsAt weight = given;
     group.kernel.blocks_weights = lie_as_fields(product);
     if (product.digit_planes > 1 && !group.kernel.blocks_weights) {

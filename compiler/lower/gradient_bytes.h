@@ -1,27 +1,10 @@
 #pragma once
-#include "compiler/lower/byte_convolution.h"
+#include "compiler/lower/byte_products.h"
 #include "compiler/lower/gradient_operand.h"
 
 namespace quantide {
 
 // Products of backward in bytes: a gradient's codes by the codes of weights or inputs.
-
-/** How a product of backward is one, the row of the schedule table: of a gradient in bytes and of integers
- * whose codes count at most 255 steps, for rows or positions that fill half a tile. Of dense weights'
- * gradients those that the update makes in panels, without tiles not beside signs; of convolutions' inputs'
- * those that are convolutions; of convolutions' weights' those of one group, whose columns lie beside each
- * other. Null where it is none. */
-const Schedule *gradient_bytes(const Graph &graph, const Node &node, const Halide::Target &target);
-
-/** The window of the convolution that a gradient of a convolution's input is, one of dy by the weights turned
- * round, with inputs as outputs; none where it is no convolution. */
-std::optional<Window> turned_window(const Graph &graph, const Node &node);
-
-/** True if the update that reads the gradient walks the weights in panels of 32 outputs. */
-bool is_updated_in_panels(const Graph &graph, ValueId gradient);
-
-/** The integer that the padding of a convolution's input counts: 0 in real numbers where that is omitted. */
-int padding_integer(const Node &node, const Value &input);
 
 /** The operand beside the gradient as bytes: the integers of its view are multiplier u + addend, 0 <= u <=
  * 255. */

@@ -84,12 +84,11 @@ void lower_optimizer(GroupLowering &group, const Node &node,
     group.stage("next", next);
     group.stage("update", update);
     group.kernel.k = panels ? element_count(features_of(w), 1, node.name) : 0;
-    const auto has = [&](const char *role) { return group.kernel.stages.count(role) != 0; };
-    group.kernel.family = !panels                             ? "elementwise"
-                          : has("accumulate") || has("bytes") ? "weight_update/bytes"
-                          : has("tables")                     ? "weight_update/a1"
-                          : has("grid")                       ? "weight_update/codes"
-                                                              : "weight_update";
+    // As the product says that it is made of.
+    const size_t kind = group.kernel.family.find('/');
+    group.kernel.family =
+        !panels ? "elementwise"
+                : "weight_update" + (kind == std::string::npos ? "" : group.kernel.family.substr(kind));
 }
 
 }  // namespace quantide

@@ -7,6 +7,7 @@
 
 namespace quantide {
 
+using Halide::cast;
 using Halide::Expr;
 using Halide::Func;
 using Halide::RDom;
@@ -35,39 +36,50 @@ int64_t last_shift(const Window &window, size_t axis) {
 
 }  // namespace
 
-TileSteps::TileSteps(int of_taps, int of_words) : taps(of_taps), words(of_words) {
+TileSteps::TileSteps(int of_taps, int64_t channels, TileNumbers of)
+    : numbers(of), taps(of_taps), words(static_cast<int>(divide_up(channels, of.in_word()))) {
     const auto all = static_cast<int>(divide_up(words, 2));
-    blocks = static_cast<int>(divide_up(all, std::max(1, kStepsInCache / taps)));
+    blocks = static_cast<int>(divide_up(all, std::max(1, kStepsInCache / (taps * numbers.weight_planes))));
     pairs = static_cast<int>(divide_up(all, blocks));
 }
 
-Func tile_products(GroupLowering &group, const TileSteps &steps, const Place &place,
-                   const std::function<Expr(const Expr &bit, const Expr &word, const Expr &tap)> &codes,
-                   const FieldsAt &weight) {
+Func tile_products(GroupLowering &group, const TileSteps &steps, const Place &place, const TileRowsAt &rows,
+                   const TileWeightsAt &weight) {
     const Var lane("lane"), panel("panel"), bit("bit"), word("word"), digit("digit");
     const int in_block = steps.pairs * steps.taps;
+    const TileNumbers &numbers = steps.numbers;
+    group.kernel.plane_pairs = numbers.row_planes * numbers.weight_planes;
     const auto word_of = [&](const Expr &block, const Expr &step, const Expr &half) {
         return 2 * (block * steps.pairs + step / steps.taps) + half;
     };
     Func weights("weights");
-    const Expr step = word / 2 % in_block,
-               in_tap = Halide::min(word_of(word / 2 / in_block, step, word % 2), steps.words - 1);
-    weights(lane, bit, digit, word, panel) = weight(bit, step % steps.taps * steps.words + in_tap);
+    // A pair of words for each plane of a step.
+    const Expr pair_of_words = word / 2 / numbers.weight_planes, step = pair_of_words % in_block,
+               in_tap = Halide::min(word_of(pair_of_words / in_block, step, word % 2), steps.words - 1);
+    weights(lane, bit, digit, word, panel) =
+        weight(bit, step % steps.taps * steps.words + in_tap, word / 2 % numbers.weight_planes);
     group.stage("weights", weights);
 
     const std::vector<Var> args = args_of(place);
     Func accumulate("accumulate");
     group.stage("accumulate", accumulate);
-    accumulate(args) = 0;
-    // Bits, halves of a pair, steps of a block, blocks.
-    const RDom r({{0, 8}, {0, 2}, {0, in_block}, {0, steps.blocks}}, "tile");
-    accumulate(args) = byte_dot(accumulate(args), codes(r.x, word_of(r.w, r.z, r.y), r.z % steps.taps),
-                                weights(lane, r.x, 0, 2 * (r.w * in_block + r.z) + r.y, panel));
+    accumulate(args) = cast(numbers.bytes ? Halide::Int(32) : Halide::Float(32), 0);
+    // Bits, halves of a pair, steps of a block for each pair of planes, blocks.
+    const RDom r({{0, 8}, {0, 2}, {0, in_block * group.kernel.plane_pairs}, {0, steps.blocks}}, "tile");
+    const Expr at = r.z / group.kernel.plane_pairs, pair = r.z % group.kernel.plane_pairs;
+    const Expr x = rows(r.x, word_of(r.w, at, r.y) + pair % numbers.row_planes * steps.padded_words(),
+                        at % steps.taps),
+               w = weights(
+                   lane, r.x, 0,
+                   2 * ((r.w * in_block + at) * numbers.weight_planes + pair / numbers.row_planes) + r.y,
+                   panel);
+    accumulate(args) =
+        numbers.bytes ? byte_dot(accumulate(args), x, w) : bfloat16_dot(accumulate(args), x, w);
     return accumulate;
 }
 
 int padded_words(const Tuning &tuning, int words) {
-    return tuning.tiles ? TileSteps(1, words).padded_words() : words;
+    return tuning.tiles ? TileSteps(1, int64_t{32} * words).padded_words() : words;
 }
 
 Func row_products(GroupLowering &group, const ByteProduct &product, const Tuning &tuning, int words,
@@ -75,9 +87,9 @@ Func row_products(GroupLowering &group, const ByteProduct &product, const Tuning
     const Var row("row");
     return tuning.tiles
                ? tile_products(
-                     group, TileSteps(1, words), {row},
+                     group, TileSteps(1, int64_t{32} * words), {row},
                      [&](const Expr &bit, const Expr &word, const Expr &) { return codes(bit, word); },
-                     [&](const Expr &bit, const Expr &word) { return weights(bit, word, 0); })
+                     weights)
                : byte_products(group, product, words, {row}, codes, weights);
 }
 
@@ -106,9 +118,32 @@ std::vector<Expr> Raster::pixel(const Expr &phase, const Expr &place, const Shap
     return {along(1, place % width, phase % stride), along(0, place / width, phase / stride)};
 }
 
-int64_t Raster::row_bytes(int words) const {
+int64_t Raster::row_bytes(const TileSteps &steps) const {
     const int64_t phases = window.strides[0] * window.strides[1];
-    return int64_t{32} * width * (phases * words + 4);
+    return int64_t{32} * width * (phases * steps.padded_words() * steps.numbers.row_planes + 4);
+}
+
+Func raster_image(GroupLowering &group, const TileSteps &steps, const Raster &raster, const Shape &shape,
+                  const Func &lanes) {
+    const Var bit("bit"), word("word"), phase("phase"), place("place"), n("n");
+    const std::vector<Expr> pixel = raster.pixel(phase, place, shape);
+    Func image("image");
+    image(bit, word, phase, place, n) = lanes(bit, word, pixel[0], pixel[1], n);
+    image.bound(bit, 0, 8).bound(word, 0, steps.padded_words() * steps.numbers.row_planes);
+    group.stage("image", image);
+    group.kernel.row_bytes = raster.row_bytes(steps);
+    return image;
+}
+
+Func raster_products(GroupLowering &group, const TileSteps &steps, const Raster &raster, const Func &image,
+                     const TileWeightsAt &weight) {
+    const Var row("row"), n("n");
+    return tile_products(
+        group, steps, {row, n},
+        [&](const Expr &bit, const Expr &word, const Expr &tap) {
+            return image(bit, word, raster.phase(tap), raster.place(row, tap), n);
+        },
+        weight);
 }
 
 }  // namespace quantide

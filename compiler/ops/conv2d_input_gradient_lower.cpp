@@ -1,6 +1,9 @@
 #include "compiler/base/integers.h"
+#include "compiler/lower/byte_convolution.h"
 #include "compiler/lower/float_products.h"
 #include "compiler/lower/gradient_bytes.h"
+#include "compiler/lower/gradient_dots.h"
+#include "compiler/lower/gradient_planes.h"
 #include "compiler/lower/op_table.h"
 #include "compiler/lower/signed_sums.h"
 #include "compiler/lower/window.h"
@@ -186,6 +189,51 @@ void byte_convolution(GroupLowering &group, const Node &node, const Window &wind
     group.define(node.outputs[0], dx);
 }
 
+// The same in planes of bfloat16 numbers, two outputs in a lane, by tiles.
+void plane_convolution(GroupLowering &group, const Node &node, const Window &window,
+                       const GradientOperand &gradient, const Schedule &schedule) {
+    const Value &dy = group.graph.value(node.inputs[0]), &w = group.graph.value(node.inputs[1]);
+    const int outputs = static_cast<int>(w.shape[0]), inputs = static_cast<int>(w.shape[1]),
+              taps = static_cast<int>(w.shape[2] * w.shape[3]), width = static_cast<int>(w.shape[3]);
+    const IntegerView view = weight_view(w.encoding);
+    const TileSteps steps(taps, outputs, planes_of_gradient(node));
+    const Raster raster(window, group.graph.value(node.outputs[0]).shape);
+    const int padded = steps.padded_words();
+    const Var bit("bit"), word("word");
+    Func outside("outside"), numbers("numbers"), dx("input_gradient");
+    outside(k) = 0.0F;
+    const Func image = with_padding(gradient.elements, dy.shape, window, outside);
+    const auto number = [&](const Expr &o) {
+        const Expr plane = bfloat16_plane(image(Halide::min(o, outputs - 1), x, y, n), word / padded,
+                                          steps.numbers.row_planes);
+        return Halide::select(o < outputs, plane, cast<uint32_t>(0));
+    };
+    numbers(bit, word, x, y, n) = bfloat16_lane(number, bit, word % padded);
+    const Func elements = group.elements(node.inputs[1]);
+    const Expr input =
+        w.layout == Layout::OutputPanels ? 32 * panel + lane : Halide::min(32 * panel + lane, inputs - 1);
+    const Func rows = raster_image(group, steps, raster, dy.shape, numbers);
+    const Func dots =
+        raster_products(group, steps, raster, rows, [&](const Expr &b, const Expr &i, const Expr &) {
+            const Expr turned = taps - 1 - i / steps.words;
+            return bfloat16_lane(
+                [&](const Expr &o) {
+                    return bfloat16_integer(
+                        w.encoding, view,
+                        elements(input, turned % width, turned / width, Halide::min(o, outputs - 1)));
+                },
+                b, i % steps.words);
+        });
+    Func product("dots");
+    product(lane, x, y, n, panel) = dots(lane, raster.row(x, y), n, panel);
+    dx(c, x, y, n) = gradient.rescaled(from_panels(product, c, {x, y, n}, inputs), view.scale);
+    group.kernel.m = dy.shape[0];
+    group.kernel.n = inputs;
+    group.kernel.k = int64_t{taps} * outputs;
+    group.kernel.family = schedule.family;
+    group.define(node.outputs[0], dx);
+}
+
 }  // namespace
 
 void lower_conv2d_input_gradient(GroupLowering &group, const Node &node) {
@@ -194,8 +242,9 @@ void lower_conv2d_input_gradient(GroupLowering &group, const Node &node) {
     const int64_t groups = node.integer("groups");
     const GradientOperand gradient(group, node);
     if (const std::optional<Window> turned = turned_window(group.graph, node)) {
-        if (const Schedule *bytes = gradient_bytes(group.graph, node, group.kernel.target)) {
-            byte_convolution(group, node, *turned, gradient, *bytes);
+        if (const Schedule *dots = gradient_dots(group.graph, node, group.kernel.target)) {
+            const auto lower = gradient.has_codes() ? byte_convolution : plane_convolution;
+            lower(group, node, *turned, gradient, *dots);
         } else if (is_sign(weights.encoding)) {
             signed_convolution(group, node, *turned, gradient);
         } else if (gradient.has_codes()) {

@@ -1,5 +1,6 @@
 #include "compiler/base/integers.h"
 #include "compiler/lower/gradient_bytes.h"
+#include "compiler/lower/gradient_dots.h"
 #include "compiler/lower/op_table.h"
 #include "compiler/lower/signed_sums.h"
 #include "compiler/lower/window.h"
@@ -354,7 +355,7 @@ void of_groups(GroupLowering &group, const Node &node, const Window &window, con
 
 void lower_conv2d_weight_gradient(GroupLowering &group, const Node &node) {
     const Value &in = group.graph.value(node.inputs[1]);
-    const bool coded = node.has("format"), grouped = node.integer("groups") != 1;
+    const bool coded = format_of_gradient(node).has_value(), grouped = node.integer("groups") != 1;
     const Window window = Window::of(node, node.extents("kernel"));
     if (coded && grouped) {
         of_groups(group, node, window, integer_image(group, node));
@@ -370,7 +371,7 @@ void lower_conv2d_weight_gradient(GroupLowering &group, const Node &node) {
         return;
     }
     WeightGradient gradient(group, node);
-    if (const Schedule *bytes = gradient_bytes(group.graph, node, group.kernel.target)) {
+    if (const Schedule *bytes = gradient_dots(group.graph, node, group.kernel.target)) {
         gradient.of_bytes(*bytes);
     } else if (is_sign(in.encoding)) {
         gradient.of_signs();

@@ -1,5 +1,7 @@
 #include "compiler/base/integers.h"
 #include "compiler/lower/gradient_bytes.h"
+#include "compiler/lower/gradient_dots.h"
+#include "compiler/lower/gradient_planes.h"
 #include "compiler/lower/op_table.h"
 #include "compiler/lower/signed_sums.h"
 #include "schedules/markers.h"
@@ -157,14 +159,47 @@ void of_bytes(GroupLowering &group, const Node &node, const GradientOperand &dy,
     group.define(node.outputs[0], dx);
 }
 
+// The same of bfloat16 numbers.
+void of_planes(GroupLowering &group, const Node &node, const GradientOperand &dy, const Schedule &schedule) {
+    const Value &w = group.graph.value(node.inputs[1]);
+    const int rows = static_cast<int>(group.graph.value(node.inputs[0]).shape[0]);
+    const int outputs = static_cast<int>(w.shape[0]), inputs = static_cast<int>(w.shape[1]);
+    const IntegerView view = weight_view(w.encoding);
+    const TileSteps steps(1, outputs, planes_of_gradient(node));
+    const Var lane("lane"), panel("panel"), bit("bit"), word("word"), row("row");
+    Func codes("codes"), dx("input_gradient");
+    const auto gradient = [&](const Expr &m) {
+        const Expr value = dy.elements(Halide::min(m, outputs - 1), Halide::min(row, rows - 1));
+        const Expr plane = bfloat16_plane(value, word / steps.padded_words(), steps.numbers.row_planes);
+        return Halide::select(m < outputs, plane, cast<uint32_t>(0));
+    };
+    codes(bit, word, row) = bfloat16_lane(gradient, bit, word % steps.padded_words());
+    const Func elements = group.elements(node.inputs[1]);
+    const Expr column =
+        w.layout == Layout::OutputPanels ? 32 * panel + lane : Halide::min(32 * panel + lane, inputs - 1);
+    const auto number = [&](const Expr &m) {
+        return bfloat16_integer(w.encoding, view, elements(column, Halide::min(m, outputs - 1)));
+    };
+    const Func dots = tile_products(
+        group, steps, {row}, [&](const Expr &b, const Expr &i, const Expr &) { return codes(b, i, row); },
+        [&](const Expr &b, const Expr &i, const Expr &) { return bfloat16_lane(number, b, i); });
+    dx(c, n) = dy.rescaled(from_panels(dots, c, {n}, inputs), view.scale);
+    group.stage("codes", codes);
+    group.kernel.n = inputs;
+    group.kernel.k = outputs;
+    group.kernel.m = rows;
+    group.kernel.family = schedule.family;
+    group.define(node.outputs[0], dx);
+}
+
 }  // namespace
 
 // dx[n, k] = sum_m dy[n, m] w[m, k].
 void lower_dense_input_gradient(GroupLowering &group, const Node &node) {
     const Value &w = group.graph.value(node.inputs[1]);
     const GradientOperand dy(group, node);
-    if (const Schedule *bytes = gradient_bytes(group.graph, node, group.kernel.target)) {
-        of_bytes(group, node, dy, *bytes);
+    if (const Schedule *dots = gradient_dots(group.graph, node, group.kernel.target)) {
+        (dy.has_codes() ? of_bytes : of_planes)(group, node, dy, *dots);
         return;
     }
     if (is_sign(w.encoding)) {

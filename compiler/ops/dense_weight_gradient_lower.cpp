@@ -1,5 +1,7 @@
 #include "compiler/base/integers.h"
 #include "compiler/lower/gradient_bytes.h"
+#include "compiler/lower/gradient_dots.h"
+#include "compiler/lower/gradient_planes.h"
 #include "compiler/lower/op_table.h"
 #include "compiler/lower/signed_sums.h"
 #include "schedules/markers.h"
@@ -84,7 +86,7 @@ public:
         product(lane, k, panel) = dy.rescaled(sum, integer_view(x.encoding).scale);
         group.stage("tables", tables);
         group.stage("signs", signs);
-        finish();
+        finish("/a1");
     }
 
     void of_numbers() {
@@ -115,7 +117,7 @@ public:
         }
         group.stage("terms", terms);
         group.stage("numbers", numbers);
-        finish();
+        finish(dy.has_codes() ? "/codes" : "");
     }
 
     // Inputs are multiplied by outputs; a lane has four rows of the batch.
@@ -156,7 +158,37 @@ public:
         product(lane, k, panel) = rescaled(
             corrected(numbers, signed_bytes, dots(lane, k, panel), sum_of_gradients, sum_of_numbers), output);
         group.stage("codes", bytes);
-        finish();
+        finish("/bytes");
+    }
+
+    // The same of bfloat16 numbers, two rows of the batch in a lane.
+    void of_planes() {
+        const IntegerView view = integer_view(x.encoding);
+        unit = view.scale;
+        offset = view.offset;
+        const TileSteps steps(1, rows, planes_of_gradient(node));
+        const int inputs = static_cast<int>(x.shape[1]);
+        const Var bit("bit"), word("word"), row("row");
+        const Expr input = x.layout == Layout::PackedWords ? Expr(k) : Halide::min(k, inputs - 1);
+        Func numbers("codes");
+        const auto number = [&](const Expr &r) {
+            const Expr integer = bfloat16_integer(x.encoding, view, codes(input, Halide::min(r, rows - 1)));
+            return Halide::select(r < rows, integer, cast<uint32_t>(0));
+        };
+        numbers(bit, word, k) = bfloat16_lane(number, bit, word);
+        const Func dots = tile_products(
+            group, steps, {row},
+            [&](const Expr &b, const Expr &i, const Expr &) { return numbers(b, i, row); },
+            [&](const Expr &b, const Expr &i, const Expr &plane) {
+                return bfloat16_lane(
+                    [&](const Expr &r) {
+                        return bfloat16_plane(term(r), plane, steps.numbers.weight_planes);
+                    },
+                    b, i);
+            });
+        product(lane, k, panel) = rescaled(dots(lane, k, panel), Halide::min(32 * panel + lane, outputs - 1));
+        group.stage("codes", numbers);
+        finish("/bfloat16");
     }
 
 private:
@@ -185,9 +217,11 @@ private:
         return offset == 0 ? of_codes : Halide::strict_float(of_codes + dy.rescaled(row_sum(output), offset));
     }
 
-    void finish() {
+    /** `kind`: behind the family's name. */
+    void finish(const char *kind) {
         gradient(c, n) = product(n % 32, c, n / 32);
         group.stage("product", product);
+        group.kernel.family = std::string("weight_update") + kind;
         group.define(node.outputs[0], gradient);
     }
 
@@ -209,8 +243,8 @@ void lower_dense_weight_gradient(GroupLowering &group, const Node &node) {
     WeightGradient gradient(group, node);
     if (!is_updated_in_panels(group.graph, node.outputs[0])) {
         gradient.in_rows();
-    } else if (const Schedule *bytes = gradient_bytes(group.graph, node, group.kernel.target)) {
-        gradient.of_bytes(*bytes);
+    } else if (const Schedule *dots = gradient_dots(group.graph, node, group.kernel.target)) {
+        group.graph.value(node.inputs[0]).type.is_float() ? gradient.of_planes() : gradient.of_bytes(*dots);
     } else if (is_sign(group.graph.value(node.inputs[1]).encoding)) {
         gradient.of_signs();
     } else {

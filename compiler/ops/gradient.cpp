@@ -3,7 +3,9 @@
 namespace quantide {
 
 std::optional<GradientFormat> format_of_gradient(const Node &node) {
-    return node.has("format") ? std::optional(find_gradient_format(node.text("format"))) : std::nullopt;
+    const auto format =
+        node.has("format") ? std::optional(find_gradient_format(node.text("format"))) : std::nullopt;
+    return format && format->has_codes() ? format : std::nullopt;
 }
 
 void check_gradient(const Graph &graph, const Node &node, const Shape &shape) {
@@ -26,6 +28,6 @@ void check_gradient(const Graph &graph, const Node &node, const Shape &shape) {
     }
 }
 
-size_t product_inputs(const Node &node) { return node.has("format") ? 3 : 2; }
+size_t product_inputs(const Node &node) { return format_of_gradient(node) ? 3 : 2; }
 
 }  // namespace quantide

@@ -53,9 +53,11 @@ private:
         std::vector<ValueId> inputs{coded(node.inputs[0], format), other};
         if (format.has_codes() && !is_integer(to_.value(other).encoding)) {
             inputs[0] = numbers(node.inputs[0], format);
-        } else if (format.has_codes()) {
-            inputs.push_back(ranges_.at(node.inputs[0]));
+        } else {
             attributes["format"] = format.text();
+        }
+        if (attributes.count("format") != 0 && format.has_codes()) {
+            inputs.push_back(ranges_.at(node.inputs[0]));
         }
         rewriter_.replace(node.outputs[0], to_.add_one(node.op, node.name, inputs, attributes));
     }

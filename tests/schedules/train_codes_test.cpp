@@ -1,4 +1,4 @@
-#include "compiler/lower/gradient_bytes.h"
+#include "compiler/lower/gradient_dots.h"
 #include "compiler/lower/lower.h"
 #include "compiler/ops/gradient.h"
 #include "compiler/quantizers/quantizer.h"
@@ -139,7 +139,7 @@ protected:
     void expect_bytes(const char *level) {
         const auto product = std::find_if(graph.nodes.begin(), graph.nodes.end(),
                                           [](const Node &node) { return node.op.ends_with("_gradient"); });
-        EXPECT_NE(gradient_bytes(graph, *product, kernel_target({.level = &find_level(level)})), nullptr);
+        EXPECT_NE(gradient_dots(graph, *product, kernel_target({.level = &find_level(level)})), nullptr);
     }
 
     /** Runs a product alone. */
