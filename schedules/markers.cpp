@@ -1,5 +1,7 @@
 #include "schedules/markers.h"
 
+#include "compiler/base/error.h"
+
 namespace quantide {
 
 namespace {
@@ -15,6 +17,7 @@ constexpr const char *kByteDot = "quantide_byte_dot";
 constexpr const char *kBytePairDots = "quantide_byte_pair_dots";
 constexpr const char *kPairSum = "quantide_pair_sum";
 constexpr const char *kShortDot = "quantide_short_dot";
+constexpr const char *kPackedLane = "quantide_packed_lane";
 constexpr const char *kBfloat16Dot = "quantide_bfloat16_dot";
 constexpr const char *kFusedMultiplyAdd = "quantide_fused_multiply_add";
 
@@ -53,6 +56,9 @@ private:
         }
         if (made->name == kShortDot) {
             return short_dot_of(made->args[0], made->args[1], made->args[2]);
+        }
+        if (made->name == kPackedLane) {
+            return packed(made->type, made->args);
         }
         if (made->name == kBfloat16Dot) {
             return bfloat16_dot_of(made->args[0], made->args[1], made->args[2]);
@@ -124,6 +130,15 @@ private:
         return acc + add_neighbours(VectorReduce::Add, products, 2);
     }
 
+    static Expr packed(Type lane, const std::vector<Expr> &elements) {
+        Expr result = Halide::cast(lane, elements[0]);
+        for (size_t i = 1; i < elements.size(); ++i) {
+            const int shift = static_cast<int>(i) * elements[i].type().bits();
+            result = result | (Halide::cast(lane, elements[i]) << shift);
+        }
+        return result;
+    }
+
     static Expr bfloat16_dot_of(const Expr &acc, const Expr &x, const Expr &w) {
         const auto number = [&](const Expr &bits) { return Halide::reinterpret(acc.type(), bits); };
         const Expr high = Halide::Internal::make_const(x.type(), 0xffff0000);
@@ -187,6 +202,12 @@ Expr byte_pair_dots(const Expr &acc, const Expr &x, const Expr &w) {
 }
 
 Expr pair_sum(const Expr &x) { return call(x.type().with_code(Type::Int), kPairSum, {x}); }
+
+Expr packed_lane(const std::vector<Expr> &elements) {
+    internal_check(elements.size() * static_cast<size_t>(elements[0].type().bits()) == 32,
+                   "{} elements are no lane", elements.size());
+    return call(Halide::UInt(32), kPackedLane, elements);
+}
 
 Expr bfloat16_dot(const Expr &acc, const Expr &x, const Expr &w) {
     return call(acc.type(), kBfloat16Dot, {acc, x, w});

@@ -29,6 +29,10 @@ Halide::Expr pair_sum(const Halide::Expr &x);
 /** acc + the sum of the products of the two 16-bit halves, signed; all Int(32). */
 Halide::Expr short_dot(const Halide::Expr &acc, const Halide::Expr &a, const Halide::Expr &b);
 
+/** 32 bits of neighbouring elements of 8 or 16 bits, the first one lowest: UInt(32). Tiles take them from
+ * memory wherever they begin. */
+Halide::Expr packed_lane(const std::vector<Halide::Expr> &elements);
+
 /** acc + x.low * w.low + x.high * w.high, Float(32), of lanes (UInt(32)) of two bfloat16 numbers: what a tile
  * instruction does, which flushes numbers below 2^-126. */
 Halide::Expr bfloat16_dot(const Halide::Expr &acc, const Halide::Expr &x, const Halide::Expr &w);

@@ -59,6 +59,11 @@ void expand_in_registers(const Kernel &kernel, const Tuning &tuning);
  * output. */
 void schedule_image(const Kernel &kernel, const Halide::LoopLevel &at, Halide::MemoryType memory, int vector);
 
+/** Makes tiles of an update that adds products of lanes: of its `rows` and the lanes of outputs, over the
+ * `steps` lanes of a word, halves of a pair, and pairs of words; the loops `around` them, inside out. */
+void split_tiles(Halide::Stage update, const std::vector<Halide::RVar> &steps, const Halide::Var &rows,
+                 const Tuning &tuning, const std::vector<Halide::VarOrRVar> &around);
+
 /** The stage "accumulate" by tiles, at a loop that has all of its rows for a panel: by 2 x 2 of them if
  * `many` holds (undefined: always). The stage "weights" becomes bytes for a block of steps before all rows
  * pass. */

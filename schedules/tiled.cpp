@@ -23,6 +23,26 @@ constexpr int64_t kMostStrip = 384 << 10;
 
 }  // namespace
 
+void split_tiles(Stage update, const std::vector<RVar> &steps, const Var &rows, const Tuning &tuning,
+                 const std::vector<VarOrRVar> &around) {
+    update.rename(steps[0], tile_loops::bit)
+        .rename(steps[1], tile_loops::half)
+        .rename(steps[2], tile_loops::step);
+    update.split(rows, tile, inner, tuning.rows, TailStrategy::RoundUp)
+        .split(inner, tile_loops::rows, tile_loops::row, 16)
+        .split(lane, tile_loops::outputs, lane, tuning.vector);
+    std::vector<VarOrRVar> order{lane,
+                                 tile_loops::bit,
+                                 tile_loops::half,
+                                 tile_loops::row,
+                                 tile_loops::outputs,
+                                 tile_loops::rows,
+                                 tile_loops::step,
+                                 tile};
+    order.insert(order.end(), around.begin(), around.end());
+    update.reorder(order).vectorize(lane);
+}
+
 void schedule_tiles(const Kernel &kernel, const Halide::LoopLevel &at, const Panels &panels,
                     const Tuning &tuning, const Halide::Expr &many) {
     Func accumulate = find_stage(kernel, "accumulate");
@@ -37,13 +57,7 @@ void schedule_tiles(const Kernel &kernel, const Halide::LoopLevel &at, const Pan
         one_by_one.reorder({lane, r[0], r[1], r[2], rows, r[3]}).vectorize(lane, tuning.vector).unroll(lane);
         one_by_one.unroll(r[0]);
     }
-    update.rename(r[0], tile_loops::bit).rename(r[1], tile_loops::half).rename(r[2], tile_loops::step);
-    update.split(rows, tile, inner, tuning.rows, TailStrategy::RoundUp)
-        .split(inner, tile_loops::rows, tile_loops::row, 16)
-        .split(lane, tile_loops::outputs, lane, tuning.vector)
-        .reorder({lane, tile_loops::bit, tile_loops::half, tile_loops::row, tile_loops::outputs,
-                  tile_loops::rows, tile_loops::step, tile, r[3]})
-        .vectorize(lane);
+    split_tiles(update, r, rows, tuning, {r[3]});
     Func weights = find_stage(kernel, "weights");
     weights.compute_at(accumulate, r[3]).store_in(MemoryType::Register);
     expand_in_registers(kernel, tuning);

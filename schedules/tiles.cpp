@@ -28,24 +28,35 @@ Expr substitute_lets(const std::vector<std::pair<std::string, Expr>> &lets, Expr
     return e;
 }
 
-/** A number that every one of a vector's lanes reads, or successive ones. */
+/** 32 bits that every one of a vector's lanes reads, or successive ones. */
 struct Operand {
     std::string buffer;
-    Expr index;  ///< of the first lane, in numbers of 32 bits
+    Expr offset;  ///< of the first lane, in bytes
     Type type;
 
-    /** `e`, a load, perhaps broadcast. */
+    /** `e`, a load or a packed lane, perhaps broadcast. */
     explicit Operand(Expr e) {
         if (const auto *broadcast = e.as<Broadcast>()) {
             e = broadcast->value;
         }
-        const auto *load = e.as<Load>();
-        internal_check(load != nullptr, "a tile's operand is no load");
+        type = e.type();
+        const auto *lane = e.as<Call>();
+        const Load *load = load_of(lane == nullptr ? e : lane->args[0]);
+        for (size_t i = 1; lane != nullptr && i < lane->args.size(); ++i) {
+            const Expr apart = simplify(load_of(lane->args[i])->index - load->index);
+            internal_check(is_const(apart, static_cast<int64_t>(i)), "a tile's elements are apart");
+        }
         buffer = load->name;
-        type = load->type;
         const auto *ramp = load->index.as<Ramp>();
         internal_check(ramp == nullptr || is_const_one(ramp->stride), "a tile's outputs are apart");
-        index = ramp == nullptr ? load->index : ramp->base;
+        offset = (ramp == nullptr ? load->index : ramp->base) * load->type.bytes();
+    }
+
+private:
+    static const Load *load_of(const Expr &e) {
+        const auto *load = e.as<Load>();
+        internal_check(load != nullptr, "a tile's operand is no load");
+        return load;
     }
 };
 
@@ -83,9 +94,9 @@ public:
         check_extent("tile_bit", 8);
         check_extent("tile_half", 2);
         check_extent("tile_row", kRows);
-        // 16 numbers of 4 bytes are a row of the inputs' tile, and the rows of the weights'.
-        check_stride(x, "tile_bit", 1);
-        check_stride(x, "tile_half", 8);
+        // 16 lanes of 4 bytes are a row of the inputs' tile, and the rows of the weights'.
+        check_stride(x, "tile_bit", 4);
+        check_stride(x, "tile_half", 32);
         const Expr w_stride = stride(w, "tile_bit");
         internal_check(is_const_zero(simplify(stride(w, "tile_half") - 8 * w_stride)),
                        "the halves of weights of a tile are apart");
@@ -122,7 +133,7 @@ public:
                 save.push_back(Evaluate::make(Call::make(
                     Halide::Int(32), "tile_store",
                     {short_of(kRows), short_of(kBytes), Variable::make(Halide::Handle(), store->name),
-                     in_bytes(memory), in_bytes(sum_stride), held(i, j)},
+                     wide(memory), wide(sum_stride), held(i, j)},
                     Call::Intrinsic)));
             }
         }
@@ -160,7 +171,7 @@ private:
 
     static Expr ramp() { return Ramp::make(0, 1, kNumbers); }
     static Expr short_of(int value) { return Halide::Internal::make_const(Halide::Int(16), value); }
-    static Expr in_bytes(const Expr &numbers) { return Halide::cast<int64_t>(4 * numbers); }
+    static Expr wide(const Expr &bytes) { return Halide::cast<int64_t>(bytes); }
     /** Of a tile of an operand. */
     Type type_of(const Operand &of) const {
         if (product.type().is_float()) {
@@ -168,11 +179,11 @@ private:
         }
         return (of.type.is_int() ? Halide::Int(8) : Halide::UInt(8)).with_lanes(4 * kNumbers);
     }
-    static Expr tile_load(const Type &type, const std::string &buffer, const Expr &index,
-                          const Expr &stride_in_numbers) {
+    static Expr tile_load(const Type &type, const std::string &buffer, const Expr &offset,
+                          const Expr &stride) {
         return Call::make(type, "tile_load",
                           {short_of(kRows), short_of(kBytes), Variable::make(Halide::Handle(), buffer),
-                           in_bytes(index), in_bytes(stride_in_numbers)},
+                           wide(offset), wide(stride)},
                           Call::Intrinsic);
     }
 
@@ -189,21 +200,21 @@ private:
         internal_check(extent(name) == expected, "a tile's loop {} has not {} steps", name, expected);
     }
 
-    /** An operand's index with the loops at the given steps, those not named at 0. */
-    Expr index_at(const Operand &operand, const std::map<std::string, Expr> &steps) const {
+    /** An operand's offset with the loops at the given steps, those not named at 0. */
+    Expr offset_at(const Operand &operand, const std::map<std::string, Expr> &steps) const {
         std::map<std::string, Expr> values;
         for (const auto &[name, loop] : loops) {
             const auto found = steps.find(name);
             values[loop->name] = found == steps.end() ? Expr(0) : found->second;
         }
-        return simplify(substitute(values, operand.index));
+        return simplify(substitute(values, operand.offset));
     }
     Expr at(const Operand &operand, int row_tile, int output_tile, const Expr &step) const {
-        return index_at(operand,
-                        {{"tile_rows", row_tile}, {"tile_outputs", output_tile}, {"tile_step", step}});
+        return offset_at(operand,
+                         {{"tile_rows", row_tile}, {"tile_outputs", output_tile}, {"tile_step", step}});
     }
 
-    /** How many numbers a loop's step is, the same everywhere. */
+    /** How many bytes a loop's step is, the same everywhere. */
     Expr stride(const Operand &operand, const std::string &name) const {
         std::map<std::string, Expr> here;
         for (const auto &entry : loops) {
@@ -211,7 +222,7 @@ private:
         }
         std::map<std::string, Expr> next = here;
         next[name] = here.at(name) + 1;
-        const Expr result = simplify(index_at(operand, next) - index_at(operand, here));
+        const Expr result = simplify(offset_at(operand, next) - offset_at(operand, here));
         for (const auto &entry : loops) {
             internal_check(!expr_uses_var(result, entry.second->name),
                            "a tile's {} are not equally far apart", name);

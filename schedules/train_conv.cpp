@@ -1,5 +1,6 @@
 #include "schedules/families.h"
 #include "schedules/panels.h"
+#include "schedules/tiles.h"
 
 namespace quantide {
 
@@ -50,6 +51,27 @@ void schedule_bytes(const Kernel &kernel, const LoopLevel &at) {
     bytes.compute_root().vectorize(bytes.args()[0], vector, TailStrategy::ShiftInwards);
     if (kernel.parallel) {
         bytes.parallel(bytes.args()[3]);
+    }
+}
+
+// A block of images at a time, whose gradients become lanes first: their sums in tiles, which lie in L2
+// between blocks.
+void schedule_position_tiles(const Kernel &kernel, const LoopLevel &at) {
+    const int vector = kernel.target.natural_vector_size<float>();
+    Func product = find_stage(kernel, "product"), sum = find_stage(kernel, "sum"),
+         terms = find_stage(kernel, "terms"), image = find_stage(kernel, "bytes");
+    for (Func f : {product, sum, terms}) {
+        f.bound(lane, 0, 32).vectorize(lane, vector).unroll(lane);
+    }
+    product.compute_at(at);
+    sum.compute_at(at);
+    const Var c = sum.args()[1], tap = sum.args()[2], panels = sum.args()[3];
+    const std::vector<RVar> r = sum.rvars();
+    split_tiles(sum.update(), r, c, {.rows = 32, .vector = vector}, {tap, r[3], panels});
+    terms.compute_at(sum, r[3]);
+    image.compute_root().vectorize(image.args()[0], vector, TailStrategy::GuardWithIf);
+    if (kernel.parallel) {
+        image.parallel(image.args()[2]);
     }
 }
 
@@ -105,7 +127,10 @@ void schedule_numbers(const Kernel &kernel, const LoopLevel &at) {
 }  // namespace
 
 void schedule_conv_weight_gradient_at(const Kernel &kernel, const LoopLevel &at) {
-    find_stage(kernel, "bytes").defined() ? schedule_bytes(kernel, at) : schedule_numbers(kernel, at);
+    const bool small = find_stage(kernel, "bytes").defined(),
+               in_blocks = find_stage(kernel, "partial").defined();
+    const auto schedule = !small ? schedule_numbers : in_blocks ? schedule_bytes : schedule_position_tiles;
+    schedule(kernel, at);
     if (Func outside = find_stage(kernel, "outside"); outside.defined()) {
         const int vector = kernel.target.natural_vector_size<float>();
         Func positions = find_stage(kernel, "position_sums");

@@ -50,7 +50,8 @@ void schedule_weight_update(Kernel &kernel, const Tuning &tuning) {
     if (kernel.parallel) {
         update.parallel(panel);
     }
-    if (stage("partial").defined()) {
+    const bool of_convolution = kernel.channels > 0;
+    if (of_convolution) {
         schedule_conv_weight_gradient_at(kernel, Halide::LoopLevel(update, panel));
     } else if (product.defined()) {
         const int lanes = tables.defined() ? kernel.target.natural_vector_size(tables.type()) : vector;
@@ -67,7 +68,7 @@ void schedule_weight_update(Kernel &kernel, const Tuning &tuning) {
         }
     }
     schedule_operand_sums(kernel);
-    if (tables.defined() && !stage("partial").defined()) {
+    if (tables.defined() && !of_convolution) {
         const Var entry = tables.args()[1], group = tables.args()[2];
         tables.bound(lane, 0, 32).bound(entry, 0, 16).compute_at(update, panel);
         tables.reorder(entry, lane, group)
@@ -77,7 +78,7 @@ void schedule_weight_update(Kernel &kernel, const Tuning &tuning) {
         const Var bit = signs.args()[0];
         signs.bound(bit, 0, 32).compute_root().vectorize(bit);
     }
-    if (Func terms = stage("terms"); terms.defined() && !stage("partial").defined()) {
+    if (Func terms = stage("terms"); terms.defined() && !of_convolution) {
         terms.bound(lane, 0, 32).compute_at(update, panel).vectorize(lane, vector);
         Func numbers = stage("numbers");
         numbers.compute_root().vectorize(numbers.args()[0], vector, TailStrategy::GuardWithIf);
@@ -91,7 +92,7 @@ void schedule_weight_update(Kernel &kernel, const Tuning &tuning) {
 void schedule_byte_update(Kernel &kernel, const Tuning &tuning) {
     constexpr int kInputs = 2;
     schedule_weight_update(kernel, {.rows = kInputs});
-    if (find_stage(kernel, "partial").defined()) {
+    if (kernel.channels > 0) {
         return;
     }
     Func update = find_stage(kernel, "update"), accumulate = find_stage(kernel, "accumulate"),

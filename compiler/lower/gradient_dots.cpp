@@ -47,6 +47,47 @@ bool are_bytes(const Node &node, const Value &image) {
     return std::max<int64_t>(view.max(), pad) - std::min<int64_t>(view.min(), pad) <= UINT8_MAX;
 }
 
+/** Whether the row's schedule takes a product, whose sums are exact if it is of integers. */
+bool takes(const Schedule &row, const Graph &graph, const Node &node) {
+    const std::optional<GradientFormat> format = format_of_gradient(node);
+    const Shape &dy = graph.value(node.inputs[0]).shape, &out = graph.value(node.outputs[0]).shape;
+    const Value &other = graph.value(node.inputs[1]);
+    const bool of_weights = node.op.ends_with("weight_gradient"), of_images = dy.size() == 4;
+    const IntegerView view = of_weights ? integer_view(other.encoding) : weight_view(other.encoding);
+    if (!format && (!are_bfloat16(view) || (!of_weights && view.offset != 0))) {
+        return false;
+    }
+    if (of_weights && of_images) {
+        const int64_t positions = dy[2] * dy[3];
+        const Shape &strides = node.extents("strides");
+        const auto are_exact = [&](int64_t terms) {
+            return !format || terms * format->largest() * largest_integer(view) <= INT32_MAX;
+        };
+        // Tiles add up all images, other schedules those of a block.
+        return node.integer("groups") == 1 && strides[1] == 1 && positions >= kFewestTileRows &&
+               (!row.tuning.tiles || (strides[0] == 1 && out[1] >= kFewestTileRows &&
+                                      are_exact(dy[0] * dy[2] * round_up(dy[3], 4)))) &&
+               (!format || (positions <= kMostPositionsOfBytes && are_bytes(node, other)));
+    }
+    const int64_t terms = of_weights ? dy[0] : dy[1];
+    const int taps = of_images ? static_cast<int>(other.shape[2] * other.shape[3]) : 1;
+    if (format &&
+        (!ByteNumbers(view).fit() || taps * terms * format->largest() * largest_integer(view) > INT32_MAX)) {
+        return false;
+    }
+    const TileSteps steps(taps, terms, format ? TileNumbers() : planes_of_gradient(node));
+    if (of_images) {
+        const std::optional<Window> window = turned_window(graph, node);
+        return window && out[2] * out[3] >= kFewestTileRows &&
+               (!row.tuning.tiles || Raster(*window, out).row_bytes(steps) <= kMostTileBytes);
+    }
+    // Without tiles the update waits for memory, and tables of sums are no slower for signs.
+    return dy[0] >= kFewestTileRows &&
+           int64_t{32} * steps.padded_words() * 32 * steps.numbers.weight_planes <= kMostTileBytes &&
+           (!of_weights ||
+            (is_updated_in_panels(graph, node.outputs[0]) && (row.tuning.tiles || !is_sign(other.encoding))));
+}
+
 }  // namespace
 
 const Schedule *gradient_dots(const Graph &graph, const Node &node, const Halide::Target &target) {
@@ -54,49 +95,20 @@ const Schedule *gradient_dots(const Graph &graph, const Node &node, const Halide
                                                       {"dense_weight_gradient", "weight_update"},
                                                       {"conv2d_input_gradient", "conv2d_input_gradient"},
                                                       {"conv2d_weight_gradient", "conv2d_weight_gradient"}};
-    const auto found = families.find(node.op);
+    const auto family = families.find(node.op);
     const std::optional<GradientFormat> format = format_of_gradient(node);
-    if (found == families.end() || (format && format->type().bits != 8)) {
+    if (family == families.end() || (format && format->type().bits != 8) ||
+        !is_integer(graph.value(node.inputs[1]).encoding)) {
         return nullptr;
     }
-    const std::string family = found->second + (format ? "/bytes" : "/bfloat16");
-    const Value &other = graph.value(node.inputs[1]);
-    if (!has_schedule(family, target) || !is_integer(other.encoding)) {
-        return nullptr;
+    for (const char *kind : {format ? "/tiles" : "/bfloat16", "/bytes"}) {
+        const std::string name = family->second + kind;
+        const Schedule *row = has_schedule(name, target) ? &find_schedule(name, target) : nullptr;
+        if (row != nullptr && (format || row->tuning.tiles) && takes(*row, graph, node)) {
+            return row;
+        }
     }
-    const Schedule &row = find_schedule(family, target);
-    const Shape &dy = graph.value(node.inputs[0]).shape, &out = graph.value(node.outputs[0]).shape;
-    const bool of_weights = node.op.ends_with("weight_gradient"), of_images = dy.size() == 4;
-    const IntegerView view = of_weights ? integer_view(other.encoding) : weight_view(other.encoding);
-    if (of_weights && of_images) {
-        const int64_t positions = dy[2] * dy[3];
-        const bool fits = node.integer("groups") == 1 && node.extents("strides")[1] == 1 &&
-                          positions >= kFewestTileRows && positions <= kMostPositionsOfBytes &&
-                          are_bytes(node, other);
-        return fits ? &row : nullptr;
-    }
-    const int64_t terms = of_weights ? dy[0] : dy[1];
-    const int taps = of_images ? static_cast<int>(other.shape[2] * other.shape[3]) : 1;
-    const bool are_exact = format ? ByteNumbers(view).fit() &&
-                                        taps * terms * format->largest() * largest_integer(view) <= INT32_MAX
-                                  : are_bfloat16(view) && (of_weights || view.offset == 0);
-    if (!are_exact) {
-        return nullptr;
-    }
-    const TileNumbers numbers = format ? TileNumbers() : planes_of_gradient(node);
-    const TileSteps steps(taps, terms, numbers);
-    if (of_images) {
-        const std::optional<Window> window = turned_window(graph, node);
-        const bool fits = window && out[2] * out[3] >= kFewestTileRows &&
-                          (!row.tuning.tiles || Raster(*window, out).row_bytes(steps) <= kMostTileBytes);
-        return fits ? &row : nullptr;
-    }
-    // Without tiles the update waits for memory, and tables of sums are no slower for signs.
-    const bool fits = dy[0] >= kFewestTileRows &&
-                      int64_t{32} * steps.padded_words() * 32 * numbers.weight_planes <= kMostTileBytes &&
-                      (!of_weights || (is_updated_in_panels(graph, node.outputs[0]) &&
-                                       (row.tuning.tiles || !is_sign(other.encoding))));
-    return fits ? &row : nullptr;
+    return nullptr;
 }
 
 }  // namespace quantide

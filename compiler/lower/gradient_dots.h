@@ -10,8 +10,8 @@ namespace quantide {
  * whose codes count at most 255 steps, or, by tiles, of a gradient of float32 and of integers that are
  * bfloat16 numbers; for rows or positions that fill half a tile. Of dense weights' gradients those that the
  * update makes in panels, without tiles not beside signs; of convolutions' inputs' those that are
- * convolutions; of convolutions' weights' those in bytes of one group, whose columns lie beside each other.
- * Null where it is none. */
+ * convolutions; of convolutions' weights' those of one group, whose columns lie beside each other. Null where
+ * it is none. */
 const Schedule *gradient_dots(const Graph &graph, const Node &node, const Halide::Target &target);
 
 /** The window of the convolution that a gradient of a convolution's input is, one of dy by the weights turned

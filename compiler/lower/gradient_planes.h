@@ -22,6 +22,9 @@ using Bfloat16At = std::function<Halide::Expr(const Halide::Expr &step)>;
  * x below 2^-110 the last one is not exact. */
 Halide::Expr bfloat16_plane(const Halide::Expr &x, const Halide::Expr &plane, int planes);
 
+/** The bits of x, UInt(32): those of a bfloat16 number are the upper 16. */
+Halide::Expr bfloat16_bits(const Halide::Expr &x);
+
 /** The integer of a code. */
 Halide::Expr bfloat16_integer(const Encoding &encoding, const IntegerView &view, const Halide::Expr &code);
 

@@ -1,7 +1,9 @@
 #include "compiler/base/integers.h"
 #include "compiler/lower/gradient_bytes.h"
 #include "compiler/lower/gradient_dots.h"
+#include "compiler/lower/gradient_planes.h"
 #include "compiler/lower/op_table.h"
+#include "compiler/lower/position_dots.h"
 #include "compiler/lower/signed_sums.h"
 #include "compiler/lower/window.h"
 #include "compiler/ops/conv.h"
@@ -18,30 +20,9 @@ using Halide::Var;
 namespace {
 
 /** Positions whose products are summed in registers before the sum goes to memory. */
-constexpr int64_t kFewestPositions = 64, kFewestPositionsOfBytes = 256;
+constexpr int64_t kFewestPositions = 64;
 
 const Var lane("lane"), panel("panel"), block("block"), k("k"), c("c"), x("x"), y("y"), n("n");
-
-/** The rows of an image [H, W] that make a block of positions: a divisor of H. */
-int rows_of_block(int64_t height, int64_t width, int64_t fewest) {
-    for (int64_t rows = 1; rows < height; ++rows) {
-        if (height % rows == 0 && rows * width >= fewest) {
-            return static_cast<int>(rows);
-        }
-    }
-    return static_cast<int>(height);
-}
-
-/** The images of so many positions that make one: a divisor of their number, if one is large enough and not
- * too large. */
-int images_of_block(int64_t images, int64_t positions) {
-    for (int64_t in_block = 1; in_block * positions < 2 * kFewestPositionsOfBytes; ++in_block) {
-        if (images % in_block == 0 && in_block * positions >= kFewestPositionsOfBytes) {
-            return static_cast<int>(in_block);
-        }
-    }
-    return 1;
-}
 
 /** The images that a product with codes reads: their integers, around them what the padding counts. */
 Func integer_image(GroupLowering &group, const Node &node) {
@@ -110,60 +91,60 @@ public:
         finish(total, [&](const Expr &sum) { return rescaled(sum, integer_view(in.encoding), total); });
     }
 
-    // The same of bytes: four columns of dy are a lane, as are those beside each other of an image whose
-    // integers count from the least on, so that none is below 0.
+    // The same of bytes: integers of the image count from the least on, so that none is below 0.
     void of_bytes(const Schedule &schedule) {
         const IntegerView view = integer_view(in.encoding);
-        const int columns = static_cast<int>(out.shape[3]), height = static_cast<int>(out.shape[2]);
-        const int64_t positions = out.shape[2] * out.shape[3];
-        const int in_block = rows_of_block(height, columns, kFewestPositionsOfBytes),
-                  images = in_block < height ? 1 : images_of_block(out.shape[0], positions);
         const int least = static_cast<int>(std::min<int64_t>(view.min(), padding_integer(node, in)));
         const GradientBytes signed_bytes(dy);
-        const Var quad("quad"), tap("tap"), group_of_images("images");
         const Func integers = integer_image(group, node);
-        Func bytes("bytes"), sum("sum"), product("product");
-        bytes(x, c, y, n) = cast<uint8_t>(integers(Halide::min(c, depth - 1), x, y, n) - least);
-        const Expr o = 32 * panel + lane, output = outputs % 32 == 0 ? o : Halide::min(o, outputs - 1);
-        terms(lane, quad, y, n, panel) = cast<int32_t>(four_bytes(
-            [&](const Expr &column) -> Expr {
-                const Expr byte = signed_bytes(dy.codes(output, Halide::min(column, columns - 1), y, n));
-                return columns % 4 == 0 ? byte : Halide::select(column < columns, byte, cast<uint32_t>(0));
-            },
-            4 * quad));
-        const RDom r({{0, static_cast<int>(divide_up(columns, 4))}, {0, in_block}, {0, images}}, "position");
-        const Expr row = block * in_block + r.y, image = group_of_images * images + r.z;
-        partial(lane, c, tap, panel, block, group_of_images) = 0;
-        const Expr numbers = four_bytes(
-            [&](const Expr &column) {
-                return cast<uint32_t>(bytes(input_of(window, 1, column, tap % width), c,
-                                            input_of(window, 0, row, tap / width), image));
-            },
-            4 * r.x);
-        partial(lane, c, tap, panel, block, group_of_images) =
-            byte_dot(partial(lane, c, tap, panel, block, group_of_images),
-                     terms(lane, r.x, row, image, panel), numbers);
-        const RDom all({{0, height / in_block}, {0, static_cast<int>(out.shape[0]) / images}}, "block");
+        PositionOperands operands{window, out.shape, in.shape};
+        operands.number = [&](const Expr &column, const Expr &channel, const Expr &row, const Expr &image) {
+            return cast<uint8_t>(integers(channel, column, row, image) - least);
+        };
+        operands.gradient = [&](const Expr &column, const Expr &row, const Expr &image, const Expr &) {
+            return signed_bytes(dy.codes(output(), column, row, image));
+        };
         // Sums that leave 32 bits on the way come back.
         const Halide::Type total = total_of(largest_integer(view)),
                            wide = total.bits() == 32 ? Halide::UInt(32) : total;
-        sum(lane, c, tap, panel) = cast(wide, 0);
-        sum(lane, c, tap, panel) += cast(wide, partial(lane, c, tap, panel, all.x, all.y));
-        Expr dots = sum(lane, k % depth, k / depth, panel);
+        const PositionDots dots = schedule.tuning.tiles ? dots_by_tiles(group, operands, {})
+                                                        : dots_by_columns(group, operands, wide);
+        Func product("product");
+        Expr sum = cast(wide, dots.sums(lane, k % depth, k / depth, panel));
         if (dy.has_zero()) {
-            dots -= cast(wide, signed_bytes.zero) * sum_of_numbers(bytes, wide)(k % depth, k / depth);
+            sum -= cast(wide, signed_bytes.zero) * sum_of_numbers(dots.number, wide)(k % depth, k / depth);
         }
         if (least != 0) {
-            Func sums("row_sums");
+            Func row_sums("row_sums");
             const RDom at = all_rows(out.shape);
-            sums(lane, panel) = cast(wide, 0);
-            sums(lane, panel) += cast(wide, term(at.x, at.y, at.z));
-            group.stage("row_sums", sums);
-            dots += cast(wide, least) * sums(lane, panel);
+            row_sums(lane, panel) = cast(wide, 0);
+            row_sums(lane, panel) += cast(wide, term(at.x, at.y, at.z));
+            group.stage("row_sums", row_sums);
+            sum += cast(wide, least) * row_sums(lane, panel);
         }
-        product(lane, k, panel) = rescaled(cast(total, dots), view, total);
-        group.stage("bytes", bytes);
-        define(sum, product);
+        product(lane, k, panel) = rescaled(cast(total, sum), view, total);
+        define(dots.sums, product);
+        group.kernel.family = schedule.family;
+    }
+
+    // The same of bfloat16 numbers.
+    void of_planes(const Schedule &schedule) {
+        const TileNumbers numbers = planes_of_gradient(node);
+        const Func integers = integer_image(group, node);
+        PositionOperands operands{window, out.shape, in.shape};
+        operands.number = [&](const Expr &column, const Expr &channel, const Expr &row, const Expr &image) {
+            const Expr integer = cast<float>(integers(channel, column, row, image));
+            return cast<uint16_t>(bfloat16_bits(integer) >> 16);
+        };
+        operands.gradient = [&](const Expr &column, const Expr &row, const Expr &image, const Expr &plane) {
+            const Expr value = dy.elements(output(), column, row, image);
+            return bfloat16_plane(value, plane, numbers.weight_planes) >> 16;
+        };
+        const PositionDots dots = dots_by_tiles(group, operands, numbers);
+        Func product("product");
+        product(lane, k, panel) = rescaled(dots.sums(lane, k % depth, k / depth, panel),
+                                           integer_view(in.encoding), Halide::Float(32));
+        define(dots.sums, product);
         group.kernel.family = schedule.family;
     }
 
@@ -215,6 +196,11 @@ public:
     }
 
 private:
+    Expr output() const {
+        const Expr o = 32 * panel + lane;
+        return outputs % 32 == 0 ? o : Halide::min(o, outputs - 1);
+    }
+
     /** dy of output 32 panel + lane; 0 beyond the last output and the last column. */
     Expr term(const Expr &column, const Expr &row, const Expr &image) {
         const Expr o = 32 * panel + lane, last = static_cast<int>(out.shape[3]) - 1;
@@ -248,15 +234,15 @@ private:
         return sum;
     }
 
-    /** The sum of an image's bytes (x, c, y, n) that a tap of a channel reads, (c, tap): the stages
+    /** The sum of an image's numbers that a tap of a channel reads, (c, tap): the stages
      * "number_totals" and "number_sums". */
-    Func sum_of_numbers(const Func &bytes, Halide::Type total) {
+    Func sum_of_numbers(const PositionOperands::NumberAt &number, Halide::Type total) {
         const Var tap("tap");
         const RDom image(0, static_cast<int>(out.shape[0]), "image"),
             at({{0, static_cast<int>(out.shape[3])}, {0, static_cast<int>(out.shape[2])}}, "position");
         Func totals("number_totals"), sums("number_sums");
         totals(x, c, y) = 0;
-        totals(x, c, y) += cast<int32_t>(bytes(x, c, y, image));
+        totals(x, c, y) += cast<int32_t>(number(x, c, y, image));
         sums(c, tap) = cast(total, 0);
         sums(c, tap) += cast(
             total, totals(input_of(window, 1, at.x, tap % width), c, input_of(window, 0, at.y, tap / width)));
@@ -285,6 +271,8 @@ private:
         sum(lane, k, panel) = cast(total, 0);
         sum(lane, k, panel) += cast(total, partial(lane, k, panel, all.x, all.y));
         product(lane, k, panel) = rescaled(sum(lane, k, panel));
+        group.stage("terms", terms);
+        group.stage("partial", partial);
         define(sum, product);
         group.kernel.family = group.kernel.stages.count("tables") != 0 ? "conv2d_weight_gradient/a1"
                               : dy.has_codes()                         ? "conv2d_weight_gradient/codes"
@@ -294,8 +282,6 @@ private:
     void define(const Func &sum, const Func &product) {
         Func gradient("weight_gradient");
         gradient(c, x, y, n) = product(n % 32, (y * width + x) * depth + c, n / 32);
-        group.stage("terms", terms);
-        group.stage("partial", partial);
         group.stage("sum", sum);
         group.stage("product", product);
         group.kernel.channels = depth;
@@ -371,8 +357,8 @@ void lower_conv2d_weight_gradient(GroupLowering &group, const Node &node) {
         return;
     }
     WeightGradient gradient(group, node);
-    if (const Schedule *bytes = gradient_dots(group.graph, node, group.kernel.target)) {
-        gradient.of_bytes(*bytes);
+    if (const Schedule *dots = gradient_dots(group.graph, node, group.kernel.target)) {
+        coded ? gradient.of_bytes(*dots) : gradient.of_planes(*dots);
     } else if (is_sign(in.encoding)) {
         gradient.of_signs();
     } else if (coded) {

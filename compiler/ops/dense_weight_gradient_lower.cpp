@@ -158,7 +158,7 @@ public:
         product(lane, k, panel) = rescaled(
             corrected(numbers, signed_bytes, dots(lane, k, panel), sum_of_gradients, sum_of_numbers), output);
         group.stage("codes", bytes);
-        finish("/bytes");
+        finish(schedule.tuning.tiles ? "/tiles" : "/bytes");
     }
 
     // The same of bfloat16 numbers, two rows of the batch in a lane.

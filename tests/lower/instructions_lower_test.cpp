@@ -238,6 +238,8 @@ TEST(Instructions, AmxMultipliesGradientsByTwoByTwoTilesInRegisters) {
          {Expected{"dense_input_gradient", kBytes, "tdpbsud"},
           Expected{"dense_weight_gradient", kBytes, "tdpbusd"},
           Expected{"conv2d_input_gradient", kBytes, "tdpbsud"},
+          Expected{"conv2d_weight_gradient", kBytes, "tdpbusd"},
+          Expected{"conv2d_weight_gradient", "", "tdpbf16ps"},
           Expected{"dense_input_gradient", "", "tdpbf16ps"},
           Expected{"dense_weight_gradient", "", "tdpbf16ps"},
           Expected{"conv2d_input_gradient", "", "tdpbf16ps", 2},

@@ -349,6 +349,9 @@ const Geometry kBytesByConvInputs[] = {{10, 3, 8, 8, 33, 3, 1, 1, 1, kBytes, "si
                                        {2, 7, 5, 6, 64, 2, 1, 0, 1, kBytes, "bytes"},
                                        {50, 2, 26, 26, 3, 3, 1, 1, 1, kBytes, "bytes", -2},
                                        {4, 4, 9, 9, 5, 1, 1, 0, 1, kBytes, "symmetric(8)"},
+                                       {20, 40, 8, 8, 70, 3, 1, 1, 1, kBytes, "sign", 1},
+                                       {3, 33, 7, 9, 33, 3, 1, 1, 1, "stochastic_uniform(8)", "symmetric(4)"},
+                                       {2, 9, 5, 6, 31, 2, 1, 0, 1, kBytes, "bytes"},
                                        {3, 5, 6, 7, 33, 3, 1, 1, 1, "stochastic_uniform(8)", "bytes", -2}};
 
 void TrainCodes::expect_kernel_gradient(const Geometry &g) {

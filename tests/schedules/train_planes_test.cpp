@@ -163,6 +163,34 @@ TEST_F(TrainPlanes, ConvInputGradientIsThatOfFloat32) {
     }
 }
 
+TEST_F(TrainPlanes, ConvWeightGradientIsThatOfFloat32) {
+    const Geometry cases[] = {{10, 9, 8, 8, 33, 3, 1, "sign"},
+                              {1, 16, 32, 17, 6, 3, 1, "ternary"},
+                              {2, 38, 5, 6, 64, 2, 0, "sign", true},
+                              {3, 8, 6, 7, 33, 3, 2, "symmetric(8)"},
+                              {4, 33, 9, 9, 5, 1, 0, "symmetric(4)"}};
+    for (const Geometry &g : cases) {
+        for (const double pad : {0.0, 1.0}) {
+            SCOPED_TRACE(g.text());
+            const int64_t terms = g.n * g.result()[2] * g.result()[3];
+            const ValueId dy = gradient(g.result(), terms, g.operand, g.rounded);
+            const ValueId x = operand(g.operand, {g.n, g.c, g.h, g.w}, Layout::PackedWords);
+            Attributes attributes = format(g.rounded);
+            attributes.insert({{"strides", Shape{1, 1}},
+                               {"dilations", Shape{1, 1}},
+                               {"pads", Shape{g.pad, g.pad, g.pad, g.pad}},
+                               {"groups", int64_t{1}},
+                               {"kernel", Shape{g.kernel, g.kernel}},
+                               {"pad_value", g.operand == std::string("sign") ? pad : 0.0}});
+            const ValueId dw = graph.add_one("conv2d_weight_gradient", "dw", {dy, x}, attributes);
+            graph.value(dw).layout = Layout::ChannelsLast;
+            graph.outputs = {dw};
+            expect_sums(dw, terms, g.operand, {"dw"});
+            expect_tiles();
+        }
+    }
+}
+
 }  // namespace
 
 }  // namespace quantide
