@@ -1,5 +1,7 @@
 #include "schedules/families.h"
 
+#include <algorithm>
+
 namespace quantide {
 
 using Halide::Func;
@@ -8,13 +10,14 @@ using Halide::RVar;
 using Halide::TailStrategy;
 using Halide::Var;
 
-// Four vectors of eight neighbours draw from the same blocks of random words.
+// Four vectors of eight neighbours draw from the same blocks of random words, whose products are of 64 bits;
+// two times as many of them overlap.
 void schedule_gradient_codes(Kernel &kernel, const Tuning &) {
-    constexpr int kNeighbours = 32;
+    constexpr int kNeighbours = 64, kBlocks = 8;
     Func out = kernel.outputs[0];
     const Var block("block"), part("part"), lane("lane");
     out.split(out.args()[0], block, lane, kNeighbours, TailStrategy::GuardWithIf)
-        .split(lane, part, lane, kernel.target.natural_vector_size<float>())
+        .split(lane, part, lane, std::min(kBlocks, kernel.target.natural_vector_size<float>()))
         .vectorize(lane)
         .unroll(part);
     if (kernel.parallel) {
