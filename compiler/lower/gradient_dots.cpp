@@ -81,9 +81,10 @@ bool takes(const Schedule &row, const Graph &graph, const Node &node) {
         return window && out[2] * out[3] >= kFewestTileRows &&
                (!row.tuning.tiles || Raster(*window, out).row_bytes(steps) <= kMostTileBytes);
     }
+    // A tile's rows, or a panel of weights, lie on the stack; planes of rows do not.
+    const int64_t bytes = int64_t{32} * steps.padded_words() * 32 * steps.numbers.weight_planes;
     // Without tiles the update waits for memory, and tables of sums are no slower for signs.
-    return dy[0] >= kFewestTileRows &&
-           int64_t{32} * steps.padded_words() * 32 * steps.numbers.weight_planes <= kMostTileBytes &&
+    return dy[0] >= kFewestTileRows && (bytes <= kMostTileBytes || !(steps.numbers.bytes || of_weights)) &&
            (!of_weights ||
             (is_updated_in_panels(graph, node.outputs[0]) && (row.tuning.tiles || !is_sign(other.encoding))));
 }
