@@ -63,8 +63,8 @@ std::string describe(const Value &value) {
     if (value.encoding.plain()) {
         return text;
     }
-    const int64_t last = (int64_t{1} << value.type.bits) - (value.encoding.affine() ? 1 : 2);
-    return text + fmt::format(" {:+g}..{:+g}", number_of(value.encoding, 0), number_of(value.encoding, last));
+    return text + fmt::format(" {:+g}..{:+g}", number_of(value.encoding, 0),
+                              number_of(value.encoding, value.encoding.codes() - 1));
 }
 
 std::string describe_all(const Graph &graph, const std::vector<ValueId> &ids) {

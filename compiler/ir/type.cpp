@@ -19,11 +19,16 @@ constexpr int64_t kMaxElements = int64_t{1} << 50;
 /** So small that a code's integer has 16 bits. */
 constexpr float kMostMultiple = 1 << 12;
 
+/** So few that integers up to 2^(kMostPowers - 1), of either sign, are bytes. */
+constexpr int kMostPowers = 7;
+
 }  // namespace
 
 int Encoding::planes() const {
     return affine() ? static_cast<int>(scales.size()) : std::bit_width(2 * static_cast<unsigned>(powers));
 }
+
+int64_t Encoding::codes() const { return affine() ? int64_t{1} << planes() : 2 * int64_t{powers} + 1; }
 
 float number_of(const Encoding &encoding, int64_t code) {
     internal_check(!encoding.plain(), "number_of a value without an encoding");
@@ -38,9 +43,25 @@ float number_of(const Encoding &encoding, int64_t code) {
 
 namespace {
 
+/** In units of the smallest power. Planes double up to that of the largest number, twice the largest power.
+ */
+IntegerView view_of_powers(const Encoding &encoding) {
+    IntegerView view{.multipliers = {},
+                     .addend = -(1 << (encoding.powers - 1)),
+                     .scale = std::ldexp(1.0F, encoding.greatest - encoding.powers + 1),
+                     .powers = encoding.powers};
+    for (int plane = 0; plane <= encoding.powers; ++plane) {
+        view.multipliers.push_back(1 << plane);
+    }
+    return view;
+}
+
 /** With offset 0 where encodings of at most `most_planes` planes allow it. */
 IntegerView view_of(const Encoding &encoding, int most_planes) {
-    internal_check(encoding.affine(), "integer_view of a value without an affine encoding");
+    internal_check(is_integer(encoding), "integer_view of a value whose codes are no integers");
+    if (!encoding.affine()) {
+        return view_of_powers(encoding);
+    }
     const float unit = encoding.scales[0];
     IntegerView view{.multipliers = {}, .addend = 0, .scale = unit, .offset = encoding.offset};
     for (const float scale : encoding.scales) {
@@ -75,12 +96,7 @@ IntegerView integer_view(const Encoding &encoding) { return view_of(encoding, 7)
 IntegerView weight_view(const Encoding &encoding) { return view_of(encoding, 8); }
 
 bool is_integer(const Encoding &encoding) {
-    if (!encoding.affine() || encoding.planes() < 8) {
-        return encoding.affine();
-    }
-    const std::vector<int> multipliers = integer_view(encoding).multipliers;
-    return std::adjacent_find(multipliers.begin(), multipliers.end(),
-                              [](int m, int next) { return next != 2 * m; }) == multipliers.end();
+    return encoding.affine() || (encoding.powers > 0 && encoding.powers <= kMostPowers);
 }
 
 bool is_sign(const Encoding &encoding) {
@@ -89,11 +105,27 @@ bool is_sign(const Encoding &encoding) {
 }
 
 int64_t IntegerView::operator()(int64_t code) const {
+    if (const int64_t i = code - powers; powers != 0) {
+        return i == 0 ? 0 : i < 0 ? -(int64_t{1} << (-i - 1)) : int64_t{1} << (i - 1);
+    }
     int64_t q = addend;
     for (size_t p = 0; p < multipliers.size(); ++p) {
         q += multipliers[p] * (code >> p & 1);
     }
     return q;
+}
+
+int64_t IntegerView::max() const {
+    return powers != 0 ? -min() : std::accumulate(multipliers.begin(), multipliers.end(), int64_t{addend});
+}
+
+std::vector<int> IntegerView::numbers() const {
+    std::vector<int> result;
+    // With one power, -1, 0 and 1, it is the code.
+    for (int code = 0; powers > 1 && code <= 2 * powers; ++code) {
+        result.push_back(static_cast<int>((*this)(code)) - addend);
+    }
+    return result;
 }
 
 bool packs_bits(ElementType type, Layout layout) {

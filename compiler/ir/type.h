@@ -41,6 +41,8 @@ struct Encoding {
     bool affine() const { return !scales.empty(); }
     /** Bits of a code. */
     int planes() const;
+    /** How many codes there are, from 0 on. */
+    int64_t codes() const;
 };
 
 /** The number of a code, in the float32 arithmetic that every target keeps. Throws InternalError for values
@@ -49,32 +51,37 @@ float number_of(const Encoding &encoding, int64_t code);
 
 /** An encoded value as value = scale * q + offset with the integer q = addend + sum_p multipliers[p] * bit_p:
  * sign as q = 2 code - 1, an odd grid of k bits as q = 2 code - (2^k - 1), both with offset 0; bytes as q =
- * code, whatever their offset. */
+ * code, whatever their offset. The bits are those of the code, but of powers of two, as q = 0 and +- 2^i,
+ * those of the number q - addend. */
 struct IntegerView {
     std::vector<int> multipliers;
     int addend = 0;
     float scale = 1;
     float offset = 0;
+    int powers = 0;  ///< see Encoding
 
     /** The integer of a code. */
     int64_t operator()(int64_t code) const;
-    /** Smallest and largest q: those of the codes without and with all bits. */
+    /** Smallest and largest q: those of the first code and the last. */
     int64_t min() const { return addend; }
-    int64_t max() const { return (*this)((int64_t{1} << multipliers.size()) - 1); }
+    int64_t max() const;
     /** Twice the middle of min() and max(): 0 for grids that are symmetric about 0. */
     int64_t twice_middle() const { return min() + max(); }
+    /** The number q - addend of every code, where its bits are not those of the code; else empty. */
+    std::vector<int> numbers() const;
 };
 
-/** The integer view of an encoding whose planes are positive integer multiples of the first: a code grows
- * with its number. Throws InternalError for any other. */
+/** The integer view of an encoding whose planes are positive integer multiples of the first, or of so few
+ * powers of two that their integers are bytes: a code grows with its number. Throws InternalError for any
+ * other. */
 IntegerView integer_view(const Encoding &encoding);
 
 /** The view of weights: as integer_view, but bytes whose grid is symmetric about 0, or has 0, have no offset,
  * either. */
 IntegerView weight_view(const Encoding &encoding);
 
-/** True of codes that integer products take, by integer_view: affine, and those of 8 bits only where they are
- * the integers themselves. Products of others are of float32. */
+/** True of codes that have an integer_view, which integer products take. Products of others are of float32.
+ */
 bool is_integer(const Encoding &encoding);
 
 /** True of one bit that stands for + or - a scale. */

@@ -96,6 +96,7 @@ struct Product {
     const LowerOptions &options;
     const Value &x, &w;
     const bool image, grouped;
+    const NumberPlanes x_planes, w_planes;
     const Halide::Target target;
     const int64_t positions;
     const double operations;  ///< of an image
@@ -108,6 +109,8 @@ struct Product {
           w(graph.value(node.inputs[1])),
           image(node.op == "integer_conv2d"),
           grouped(node.has("groups") && node.integer("groups") > 1),
+          x_planes(integer_view(x.encoding)),
+          w_planes(weight_view(w.encoding)),
           target(kernel_target(options)),
           positions(positions_of(graph, node)),
           operations(2.0 * static_cast<double>(w.shape[0] * positions) *
@@ -120,7 +123,7 @@ struct Product {
     }
     /** What making numbers of the weights takes, with `of_plane` for each plane. */
     double expansion(double of_plane, double of_bytes) const {
-        return w.type.bits == 8 ? of_bytes : of_plane * w.type.bits;
+        return w.type.bits == 8 ? of_bytes : of_plane * w_planes.count;
     }
     /** The operations of an image with those of lanes beyond the last output. */
     double operations_in(const Schedule &schedule) const {
@@ -131,19 +134,19 @@ struct Product {
     /** What making numbers of the inputs of an image takes, in multiply-adds. */
     double of_inputs() const {
         return static_cast<double>(element_count(features_of(x), 1, node.name)) * kInputOfPlane *
-               (x.type.bits == 8 ? 1 : x.type.bits);
+               (x.type.bits == 8 ? 1 : x_planes.count);
     }
     std::string expanded(const char *into) const {
         return w.type.bits == 8   ? "weights lie as bytes"
                : w.type.bits == 1 ? fmt::format("weights become {}", into)
-                                  : fmt::format("{} planes of weights become {}", w.type.bits, into);
+                                  : fmt::format("{} planes of weights become {}", w_planes.count, into);
     }
 };
 
 using Candidate = std::optional<ArithmeticCost>;
 
 Candidate popcounts(const Product &p) {
-    if (p.x.type.bits == 8 || p.w.type.bits == 8 || weight_view(p.w.encoding).twice_middle() != 0) {
+    if (!has_popcounts(p.x, p.w)) {
         return {};
     }
     const Schedule &row = *p.schedule(Arithmetic::Popcount);

@@ -4,7 +4,6 @@
 #include "schedules/markers.h"
 
 #include <algorithm>
-#include <numeric>
 
 namespace quantide {
 
@@ -17,24 +16,6 @@ using Halide::Var;
 namespace {
 
 const Var lane("lane"), panel("panel"), bit("bit"), word("word"), digit("digit"), block("block");
-
-/** The planes of a view in units of the first one's. */
-struct Units {
-    int planes;
-    bool doubles;
-    int most;  ///< the number of the code of ones
-
-    explicit Units(const IntegerView &view)
-        : planes(static_cast<int>(view.multipliers.size())),
-          doubles(planes > 1 && view.multipliers[1] == 2 * view.multipliers[0]),
-          most(most_of(planes)) {
-        internal_check(std::accumulate(view.multipliers.begin(), view.multipliers.end(), 0) ==
-                           most * view.multipliers[0],
-                       "no products of planes that count neither twice nor the same");
-    }
-    /** The largest number of some planes. */
-    int most_of(int some) const { return doubles ? (1 << some) - 1 : some; }
-};
 
 /** A number in every field of so many bits of a lane. */
 Expr in_fields(int width, int number) {
@@ -103,18 +84,16 @@ enum class Unit : uint8_t { Dot, Pairs, MaskedAdd, Shorts };
 ByteProduct byte_product_of(const Value &x, bool centered, const Value &w, const Halide::Target &target,
                             const Tuning &tuning) {
     const IntegerView x_view = integer_view(x.encoding), w_view = weight_view(w.encoding);
-    const Units x_units(x_view), w_units(w_view);
     const bool is_x86 = target.arch == Halide::Target::X86;
     const Unit unit = tuning.width == 16                                    ? Unit::Shorts
                       : tuning.block == 0                                   ? Unit::Dot
                       : is_x86 && !target.has_feature(Halide::Target::AVX2) ? Unit::MaskedAdd
                                                                             : Unit::Pairs;
     ByteProduct product{.width = tuning.width,
-                        .x_planes = x_units.planes,
-                        .w_planes = w_units.planes,
-                        .x_doubles = x_units.doubles,
-                        .w_doubles = w_units.doubles};
-    int least_x = 0, most_x = x_units.most;
+                        .x = NumberPlanes(x_view),
+                        .w = NumberPlanes(w_view),
+                        .w_bytes = w.type.bits == 8};
+    int least_x = 0, most_x = product.x.most;
     const int x_multiplier = x_view.multipliers[0] * (centered ? 2 : 1);
     const int x_addend =
         centered ? static_cast<int>(2 * x_view.addend - x_view.twice_middle()) : x_view.addend;
@@ -124,35 +103,35 @@ ByteProduct byte_product_of(const Value &x, bool centered, const Value &w, const
         product.x_addend = x_addend;
         product.x_signed = true;
         least_x = x_addend;
-        most_x = x_addend + x_multiplier * x_units.most;
-        internal_check(least_x >= -128 && most_x <= 127 && x_multiplier * x_units.most <= 255,
+        most_x = x_addend + x_multiplier * product.x.most;
+        internal_check(least_x >= -128 && most_x <= 127 && x_multiplier * product.x.most <= 255,
                        "no bytes for inputs of {} bits", x.type.bits);
     }
     const int largest_x = std::max(-least_x, most_x);
-    product.digit_planes = unit == Unit::MaskedAdd ? 1 : w_units.planes;
+    product.digit_planes = unit == Unit::MaskedAdd ? 1 : product.w.count;
     // x86 multiplies unsigned by signed bytes, Arm two of a kind.
     const bool wants_signed = is_x86 ? !product.x_signed : product.x_signed;
-    if (unit == Unit::Dot && w_units.most > 127 && wants_signed) {
+    if (unit == Unit::Dot && product.w.most > 127 && wants_signed) {
         product.w_bias = 128;
         product.w_signed = true;
     }
     if (unit == Unit::Pairs || unit == Unit::MaskedAdd) {
         // Eight steps at least, a word, are added up in 16 bits, and no pair of products saturates.
         const auto steps = [&](int planes) {
-            const int64_t pair = int64_t{2} * largest_x * w_units.most_of(planes);
+            const int64_t pair = int64_t{2} * largest_x * product.w.most_of(planes);
             const bool wide = !product.x_signed && (pair <= INT16_MAX || !is_x86);
             return static_cast<int>((wide ? UINT16_MAX : INT16_MAX) / pair);
         };
         while (steps(product.digit_planes) < 8 ||
-               (wants_signed && w_units.most_of(product.digit_planes) > 127)) {
+               (wants_signed && product.w.most_of(product.digit_planes) > 127)) {
             product.digit_planes--;
             internal_check(product.digit_planes > 0, "products of {} bits in 16", x.type.bits);
         }
         product.block = std::min(tuning.block, steps(product.digit_planes) / 8);
     }
     product.w_signed = product.w_signed || unit == Unit::Shorts || (!is_x86 && product.x_signed);
-    product.digits = static_cast<int>(divide_up(w_units.planes, product.digit_planes));
-    product.digit_planes = static_cast<int>(divide_up(w_units.planes, product.digits));
+    product.digits = static_cast<int>(divide_up(product.w.count, product.digit_planes));
+    product.digit_planes = static_cast<int>(divide_up(product.w.count, product.digits));
     if (unit == Unit::Pairs && wants_signed && is_x86 && product.digits > 1) {
         // Digits about 0 make signed sums, which one instruction widens.
         product.w_bias = 1 << (product.digit_planes - 1);
@@ -181,12 +160,14 @@ Func bytes_of_words(const ByteProduct &product, const Func &words, int channels,
     std::vector<Var> args = words.args();
     args[0] = word;
     args.insert(args.begin(), bit);
-    const Expr numbers = plain_numbers(product.width, product.x_planes, product.x_doubles, bit, [&](int p) {
+    const auto plane_of_codes = [&](int p) -> Expr {
         std::vector<Expr> at(args.begin() + 1, args.end());
         const Expr there = count == padded_count ? Expr(word) : Halide::min(word, count - 1);
-        at[0] = word_of_plane(there, product.x_planes, p);
+        at[0] = word_of_plane(there, product.x.of_code, p);
         return words(at);
-    });
+    };
+    const Expr numbers = plain_numbers(product.width, product.x.count, product.x.doubles, bit,
+                                       [&](int p) { return product.x(p, plane_of_codes); });
     internal_check(product.x_multiplier == 1 || product.x_multiplier == 2 || product.x_multiplier == 4,
                    "fields times {}", product.x_multiplier);
     const int shift = product.x_multiplier / 2;
@@ -225,41 +206,55 @@ namespace {
 
 /** Whether the fields of weights are the bytes that lie in memory. */
 bool lie_as_fields(const ByteProduct &product) {
-    return product.w_planes == 8 && product.width == 8 && product.digits == 1 && product.w_bias == 128;
+    return product.w_bytes && product.width == 8 && product.digits == 1 && product.w_bias == 128;
 }
 
-/** A digit of weights of eight bits, which lie as bytes: step b of 8 is a word of them. */
+/** A digit of weights that lie as bytes: step b of 8 is a word of them. */
 Expr digits_of_bytes(const ByteProduct &product, const Func &w, const Expr &b, const Expr &i, const Expr &d) {
     const int planes = product.digit_planes, width = product.width;
     const Expr bytes = w(lane, 8 * i + (width == 8 ? b : b % 8), panel) ^ Expr(kZeroBytes);
+    const auto number = [&](const Expr &bits) {
+        return product.w.doubles || planes == 1 ? bits : byte_popcounts(bits);
+    };
     if (width == 8 && product.digits == 1) {
-        return bytes;
+        return number(bytes);
     }
     const Expr shift = width == 8 ? d * planes : d * planes + b / 8 * 8;
     const auto mask = [&](int bits) { return in_fields(width, (1 << bits) - 1); };
     const int in_last = 8 - (product.digits - 1) * planes;
-    return (bytes >> cast<uint32_t>(shift)) &
-           (in_last == planes ? mask(planes)
-                              : Halide::select(d == product.digits - 1, mask(in_last), mask(planes)));
+    return number((bytes >> cast<uint32_t>(shift)) &
+                  (in_last == planes ? mask(planes)
+                                     : Halide::select(d == product.digits - 1, mask(in_last), mask(planes))));
+}
+
+/** Plane p of a digit of weights that lie as bits. */
+Expr plane_of_digit(const ByteProduct &product, const Func &w, const Expr &i, const Expr &d, int p) {
+    const auto plane_of_codes = [&](const Expr &plane) {
+        return w(lane, word_of_plane(i, product.w.of_code, plane), panel);
+    };
+    const int planes = product.w.count, step = product.digit_planes;
+    if (product.w.are_of_code()) {
+        const Expr plane = d * step + p;
+        return product.digits * step == planes
+                   ? plane_of_codes(plane)
+                   : Halide::select(plane < planes, plane_of_codes(Halide::min(plane, planes - 1)),
+                                    cast<uint32_t>(0));
+    }
+    std::vector<Expr> of_digits;
+    for (int plane = p; plane < product.digits * step; plane += step) {
+        of_digits.push_back(plane < planes ? product.w(plane, plane_of_codes) : cast<uint32_t>(Expr(0)));
+    }
+    return product.digits == 1 ? of_digits[0] : Halide::mux(d, of_digits);
 }
 
 Expr weight_fields(const ByteProduct &product, const Func &w, const Expr &b, const Expr &i, const Expr &d) {
-    const auto plane_of = [&](int p) -> Expr {
-        if (product.w_planes == 1) {
-            return w(lane, i, panel);
-        }
-        const Expr plane = d * product.digit_planes + p;
-        const Expr of_plane = w(lane, i * product.w_planes + Halide::min(plane, product.w_planes - 1), panel);
-        return product.digits * product.digit_planes == product.w_planes
-                   ? w(lane, i * product.w_planes + plane, panel)
-                   : Halide::select(plane < product.w_planes, of_plane, cast<uint32_t>(0));
-    };
+    const auto plane_of = [&](int p) { return plane_of_digit(product, w, i, d, p); };
     if (lie_as_fields(product)) {
         return with_sign(w(lane, 8 * i + b, panel), product.w_signed);
     }
     const int width = product.width;
-    const Expr numbers = product.w_planes == 8 ? digits_of_bytes(product, w, b, i, d)
-                         : product.w_doubles   ? woven_numbers(width, product.digit_planes, b, plane_of)
+    const Expr numbers = product.w_bytes     ? digits_of_bytes(product, w, b, i, d)
+                         : product.w.doubles ? woven_numbers(width, product.digit_planes, b, plane_of)
                                              : plain_numbers(width, product.digit_planes, false, b, plane_of);
     return with_sign(
         product.w_bias == 0 ? numbers : add_fields(width, numbers, in_fields(width, -product.w_bias)),
@@ -318,13 +313,32 @@ Func byte_products(GroupLowering &group, const ByteProduct &product, int words, 
     part.insert(part.end(), {Expr(all.x), Expr(all.y)});
     const Expr sum = pair_sum(narrow(part));
     accumulate(args) +=
-        product.digits == 1 || !product.w_doubles ? sum : sum << cast<uint32_t>(all.x * product.digit_planes);
+        product.digits == 1 || !product.w.doubles ? sum : sum << cast<uint32_t>(all.x * product.digit_planes);
     group.stage("narrow", narrow);
     return accumulate;
 }
 
+namespace {
+
+/** The sum of the numbers of 32 inputs' weights: Int(32). */
+Expr sum_of_numbers(const ByteProduct &product, const Func &w, const Expr &i) {
+    Expr sum = 0;
+    for (int step = 0; product.w_bytes && step < 8; ++step) {
+        const Expr bytes = w(lane, 8 * i + step, panel) ^ Expr(kZeroBytes);
+        sum += product.w.doubles ? byte_sum(bytes) : cast<int32_t>(Halide::popcount(bytes));
+    }
+    for (int p = 0; !product.w_bytes && p < product.w.count; ++p) {
+        const Expr plane = product.w(
+            p, [&](int of_code) { return w(lane, word_of_plane(i, product.w.of_code, of_code), panel); });
+        sum += cast<int32_t>(Halide::popcount(plane)) << (product.w.doubles ? p : 0);
+    }
+    return sum;
+}
+
+}  // namespace
+
 Expr number_of_bits(const ByteProduct &product, const Expr &code) {
-    return product.x_doubles ? code : Halide::popcount(code);
+    return product.x.doubles ? code : Halide::popcount(code);
 }
 
 Expr sum_of_fields(const ByteProduct &product, const Expr &lane) {
@@ -344,12 +358,9 @@ Expr integer_product(GroupLowering &group, const ByteProduct &product, int words
     }
     if (product.weight_multiplier != 0) {
         Func ones("weight_total");
-        const RDom i(0, words * product.w_planes, "word");
-        const Expr plane = product.w_planes == 1 || !product.w_doubles ? Expr(0) : i % product.w_planes;
+        const RDom i(0, words, "word");
         ones(lane, panel) = 0;
-        ones(lane, panel) += product.w_planes == 8 ? byte_sum(w(lane, i, panel) ^ Expr(kZeroBytes))
-                                                   : cast<int32_t>(Halide::popcount(w(lane, i, panel)))
-                                                         << cast<uint32_t>(plane);
+        ones(lane, panel) += sum_of_numbers(product, w, i);
         group.stage("weight_total", ones);
         acc += product.weight_multiplier * from_panels(ones, c, {}, group.kernel.n) + product.constant;
     }

@@ -1,16 +1,17 @@
 #pragma once
 #include "compiler/lower/bit_products.h"
+#include "compiler/lower/number_planes.h"
 
 namespace quantide {
 
 /** How a product of codes is one of bytes, or of numbers of 16 bits, either of them a field of a lane of 32
- * bits. A code's number u counts the bits of its planes in units of the first plane's; the field of an input
- * is x_multiplier u + x_addend. Weights of several planes are multiplied in one piece, or in digits of
- * neighbouring planes, whose fields are u - w_bias. */
+ * bits. Of a code's number u (see NumberPlanes) the field of an input is x_multiplier u + x_addend. Weights
+ * of several planes are multiplied in one piece, or in digits of neighbouring planes, whose fields are u -
+ * w_bias. */
 struct ByteProduct {
     int width = 8;  ///< bits of a field
-    int x_planes, w_planes;
-    bool x_doubles, w_doubles;  ///< each plane counts twice the one before, or the same
+    NumberPlanes x = {}, w = {};
+    bool w_bytes = false;  ///< codes of weights lie as bytes, see Layout::OutputPanels
     int x_multiplier = 1, x_addend = 0;
     bool x_signed = false, w_signed = false;
     int w_bias = 0;

@@ -1,18 +1,17 @@
 #include "compiler/lower/gradient_bytes.h"
 
-#include <numeric>
-
 namespace quantide {
 
 using Halide::cast;
 using Halide::Expr;
 
-bool ByteNumbers::fit() const {
-    return std::accumulate(view.multipliers.begin(), view.multipliers.end(), 0) <= UINT8_MAX * multiplier();
-}
+bool ByteNumbers::fit() const { return view.max() - view.min() <= int64_t{UINT8_MAX} * multiplier(); }
 
 // A code whose planes double is its number.
 Expr ByteNumbers::operator()(const Expr &code) const {
+    if (view.powers != 0) {
+        return cast<uint32_t>(integer_of(view, code) - view.addend);
+    }
     bool doubles = true;
     Expr sum;
     for (size_t p = 0; p < view.multipliers.size(); ++p) {
@@ -33,13 +32,7 @@ Expr GradientBytes::operator()(const Expr &code) const {
 }
 
 ByteProduct product_of(const ByteNumbers &numbers) {
-    return {.width = 8,
-            .x_planes = 8,
-            .w_planes = 1,
-            .x_doubles = true,
-            .w_doubles = true,
-            .digit_planes = 8,
-            .addend = numbers.addend()};
+    return {.width = 8, .digit_planes = 8, .addend = numbers.addend()};
 }
 
 Expr four_bytes(const std::function<Expr(const Expr &step)> &byte, const Expr &first) {

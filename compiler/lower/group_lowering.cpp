@@ -422,13 +422,17 @@ Expr number_of(const Value &value, const Expr &element) {
 }
 
 Expr integer_of(const IntegerView &view, const Expr &code) {
+    if (view.powers != 0) {
+        const Expr i = cast<int32_t>(code) - view.powers, magnitude = (1 << Halide::abs(i)) >> 1;
+        return Halide::select(i < 0, -magnitude, magnitude);
+    }
     const std::vector<int> &m = view.multipliers;
     const int bits = static_cast<int>(m.size());
-    bool powers = true;
+    bool doubles = true;
     for (int p = 1; p < bits; ++p) {
-        powers = powers && m[static_cast<size_t>(p)] == m[0] << p;
+        doubles = doubles && m[static_cast<size_t>(p)] == m[0] << p;
     }
-    if (powers) {
+    if (doubles) {
         return m[0] * cast<int32_t>(code) + view.addend;
     }
     Expr q = view.addend;

@@ -30,7 +30,7 @@ bool share_words(const ConvOperands &operands) {
 }
 
 std::optional<int64_t> code_of(const Value &value, double number) {
-    for (int64_t code = 0; code < int64_t{1} << value.type.bits; ++code) {
+    for (int64_t code = 0; code < value.encoding.codes(); ++code) {
         if (static_cast<double>(number_of(value.encoding, code)) == number) {
             return code;
         }

@@ -128,6 +128,12 @@ bool is_integer_product(const Node &node) {
     return node.op == "integer_dense" || node.op == "integer_conv2d";
 }
 
+bool has_popcounts(const Value &x, const Value &w) {
+    const IntegerView view = weight_view(w.encoding);
+    return x.type.bits < 8 && w.type.bits < 8 && x.encoding.affine() && w.encoding.affine() &&
+           view.twice_middle() == 0;
+}
+
 bool is_centered(const Node &product) { return product.has("centered") && product.integer("centered") != 0; }
 
 int64_t largest_accumulator(const Value &x, const Value &w, int64_t depth, bool centered) {

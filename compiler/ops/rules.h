@@ -58,6 +58,10 @@ void check_weights(const Node &node, const Value &w);
 /** True of integer_dense and integer_conv2d. */
 bool is_integer_product(const Node &node);
 
+/** Whether a product of codes can be counted in ones of pairs of their planes: of both below 8 bits, whose
+ * planes add up to their integers, and of weights symmetric about 0. */
+bool has_popcounts(const Value &x, const Value &w);
+
 /** Whether an integer product takes the integers of x about their middle, doubled (the attribute `centered`):
  * 2 q - (min + max) instead of q. */
 bool is_centered(const Node &product);

@@ -27,10 +27,9 @@ public:
     }
 
 private:
-    /** Bits of x that are packed are counted about their middle, if those of w can be. */
+    /** Bits of x that are counted are taken about their middle. */
     bool is_counted_centered(const Value &x, const Value &w) const {
-        return x.type.bits < 8 && w.type.bits < 8 && integer_view(x.encoding).twice_middle() != 0 &&
-               weight_view(w.encoding).twice_middle() == 0;
+        return has_popcounts(x, w) && integer_view(x.encoding).twice_middle() != 0;
     }
 
     /** The integer product of x and weights from one of centered codes. */

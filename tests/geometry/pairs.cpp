@@ -22,10 +22,22 @@ std::vector<int> widths(int least, int most) {
     return {distinct.begin(), distinct.end()};
 }
 
+/** Of powers of two every width whose integers are bytes, the next one and the most. */
+std::vector<int> widths(const QuantizerDef &row) {
+    if (row.encoding(row.most_bits).affine()) {
+        return widths(row.least_bits, row.most_bits);
+    }
+    std::set<int> distinct{row.least_bits, row.most_bits};
+    for (int bits = row.least_bits; is_integer(row.encoding(bits)); ++bits) {
+        distinct.insert({bits, bits + 1});
+    }
+    return {distinct.begin(), distinct.end()};
+}
+
 std::vector<Quantizer> quantizers() {
     std::vector<Quantizer> result;
     for (const QuantizerDef *row : all_quantizers()) {
-        for (const int bits : widths(row->least_bits, row->most_bits)) {
+        for (const int bits : widths(*row)) {
             result.push_back({row, bits});
         }
     }

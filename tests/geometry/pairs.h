@@ -23,7 +23,8 @@ struct PairCase {
 };
 
 /** What weights may be: each row of the quantizer table that layers take at its fewest bits, its most and
- * between them, those with ranges from data, dorefa(), in_training() and float32(). */
+ * between them, powers of two at all whose integers are bytes, those with ranges from data, dorefa(),
+ * in_training() and float32(). */
 std::vector<Precision> weight_precisions();
 
 /** What is multiplied by them, likewise. */

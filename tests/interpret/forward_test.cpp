@@ -76,6 +76,27 @@ TEST(Interpret, DenseOfBytesIsWithinRoundingOfTheRealSum) {
     }
 }
 
+TEST(Interpret, DenseOfPowersOfTwoIsTheRealSumRoundedOnce) {
+    for (const auto &[n, m, k] : kSizes) {
+        for (const int powers : {1, 3, 7}) {
+            Random random(static_cast<uint32_t>(k));
+            const Encoding encoding{.powers = powers};
+            const ElementType type = UInt(encoding.planes());
+            const Array x = random.codes(type, {n, k}, encoding.codes()),
+                        w = random.codes(type, {m, k}, encoding.codes());
+            const Array y = compute("dense", {x, w}, {}, {encoding, encoding})[0];
+            for (int64_t i = 0; i < n * m; ++i) {
+                double sum = 0;
+                for (int64_t j = 0; j < k; ++j) {
+                    sum += double{number_of(encoding, x.as<uint8_t>()[static_cast<size_t>(i / m * k + j)])} *
+                           number_of(encoding, w.as<uint8_t>()[static_cast<size_t>(i % m * k + j)]);
+                }
+                EXPECT_EQ(y.floats()[static_cast<size_t>(i)], static_cast<float>(sum));
+            }
+        }
+    }
+}
+
 TEST(Interpret, DenseOfFloatsAndSignsTakesThePlusAndMinusOnes) {
     Random random(3);
     const Array x = random.floats({3, 33}), w = random.codes(UInt(1), {5, 33});

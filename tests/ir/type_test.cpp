@@ -160,11 +160,51 @@ TEST(IntegerView, OfOddGridsIsOddAndOfBytesTheCode) {
     EXPECT_EQ(plain.offset, 0.5F);
 }
 
+TEST(IntegerView, OfPowersOfTwoIsASignedPower) {
+    for (const int powers : {1, 3, 7}) {
+        for (const int greatest : {0, 5, -2}) {
+            const Encoding encoding{.powers = powers, .greatest = greatest};
+            const IntegerView view = integer_view(encoding);
+            EXPECT_TRUE(is_integer(encoding));
+            EXPECT_EQ(weight_view(encoding).numbers(), view.numbers());
+            EXPECT_EQ(weight_view(encoding).offset, 0);
+            EXPECT_EQ(encoding.codes(), 2 * powers + 1);
+            for (int64_t code = 0; code < encoding.codes(); ++code) {
+                EXPECT_EQ(view.scale * static_cast<float>(view(code)) + view.offset,
+                          number_of(encoding, code));
+                const auto number =
+                    view.numbers().empty() ? code : view.numbers().at(static_cast<size_t>(code));
+                EXPECT_EQ(number, view(code) - view.min());
+            }
+            EXPECT_EQ(view.numbers().empty(), powers == 1);
+            EXPECT_EQ(view.min(), view(0));
+            EXPECT_EQ(view.max(), view(encoding.codes() - 1));
+            EXPECT_EQ(view.twice_middle(), 0);
+            EXPECT_EQ(view.multipliers.back(), view.max() - view.min());
+        }
+    }
+    EXPECT_EQ(integer_view({.powers = 7}).max(), 64);
+    EXPECT_TRUE(integer_view({{2, 4}, -3}).numbers().empty());
+}
+
+TEST(IntegerView, OfEightEqualPlanesCountsOnes) {
+    const Encoding thermometer{std::vector<float>(8, 0.25F), -1};
+    EXPECT_TRUE(is_integer(thermometer));
+    EXPECT_EQ(integer_view(thermometer)(0x1f), 5);
+    EXPECT_EQ(integer_view(thermometer).offset, -1);
+    EXPECT_EQ(weight_view(thermometer)(0x1f), 1);
+    EXPECT_EQ(weight_view(thermometer).offset, 0);
+}
+
 TEST(IntegerView, RefusesWhatIsNoGrid) {
     EXPECT_THROW(integer_view({}), InternalError);
     EXPECT_THROW(integer_view({{1, 1.5F}, 0}), InternalError);
     EXPECT_THROW(integer_view({{2, 1}, 0}), InternalError);
     EXPECT_THROW(integer_view({{1, -1}, 0}), InternalError);
+    for (const int powers : {15, 127}) {
+        EXPECT_FALSE(is_integer({.powers = powers}));
+        EXPECT_THROW(integer_view({.powers = powers}), InternalError);
+    }
 }
 
 }  // namespace

@@ -13,10 +13,12 @@ namespace {
 constexpr int kInputs = 1029, kOutputs = 5, kManyOutputs = 512, kRows = 9;
 
 /** Codes [rows, kInputs]: of a row all largest, of a row all 0, the others random. */
-Array extreme_codes(ElementType type, int rows, std::mt19937 &random) {
-    Array codes = random_array(type, {rows, kInputs}, random);
+Array extreme_codes(const Quantizer &quantizer, int rows, std::mt19937 &random) {
+    Array codes = random_array(quantizer.type(), {rows, kInputs}, random);
     const auto bytes = codes.as<uint8_t>();
-    std::fill_n(bytes.begin(), kInputs, static_cast<uint8_t>((1 << type.bits) - 1));
+    const auto last = static_cast<uint8_t>(quantizer.encoding().codes() - 1);
+    std::ranges::transform(bytes, bytes.begin(), [&](uint8_t code) { return std::min(code, last); });
+    std::fill_n(bytes.begin(), kInputs, last);
     std::fill_n(bytes.begin() + kInputs, kInputs, uint8_t{0});
     return codes;
 }
@@ -29,7 +31,7 @@ TestGroup product_group(const Quantizer &x_quantizer, const Quantizer &w_quantiz
     graph.value(x).type = x_quantizer.type();
     graph.value(x).encoding = x_quantizer.encoding();
     const ValueId w =
-        graph.add_constant("w", extreme_codes(w_quantizer.type(), outputs, random), w_quantizer.encoding());
+        graph.add_constant("w", extreme_codes(w_quantizer, outputs, random), w_quantizer.encoding());
     const Attributes attributes = arithmetic.empty() ? Attributes{} : Attributes{{"arithmetic", arithmetic}};
     graph.outputs = {graph.add_one("integer_dense", "d", {x, w}, attributes)};
     return {as_one_group(graph), fmt::format("{} x {}", w_quantizer.text(), x_quantizer.text())};
@@ -47,10 +49,15 @@ bool computes(const TestGroup &group, const CpuLevel &level, const std::string &
 TEST(Arithmetic, NoSumOverflows) {
     std::mt19937 random(1);
     const std::pair<const char *, const char *> operands[] = {
-        {"unsigned_uniform(8)", "symmetric(8)"}, {"unsigned_uniform(8)", "symmetric(7)"},
-        {"unsigned_uniform(8)", "symmetric(4)"}, {"unsigned_uniform(8)", "ternary"},
-        {"symmetric(7)", "symmetric(8)"},        {"symmetric(7)", "unsigned_uniform(7)"},
-        {"symmetric(4)", "symmetric(4)"},        {"unsigned_uniform(3)", "sign"},
+        {"unsigned_uniform(8)", "symmetric(8)"},    {"unsigned_uniform(8)", "symmetric(7)"},
+        {"unsigned_uniform(8)", "symmetric(4)"},    {"unsigned_uniform(8)", "ternary"},
+        {"symmetric(7)", "symmetric(8)"},           {"symmetric(7)", "unsigned_uniform(7)"},
+        {"symmetric(4)", "symmetric(4)"},           {"unsigned_uniform(3)", "sign"},
+        {"unsigned_uniform(8)", "power_of_two(4)"}, {"power_of_two(4)", "symmetric(8)"},
+        {"power_of_two(4)", "power_of_two(4)"},     {"symmetric(7)", "power_of_two(4)"},
+        {"power_of_two(3)", "power_of_two(2)"},     {"power_of_two(4)", "sign"},
+        {"symmetric(7)", "thermometer(8)"},         {"unsigned_uniform(8)", "thermometer(8)"},
+        {"thermometer(8)", "symmetric(8)"},
     };
     for (const auto &[x, w] : operands) {
         const Quantizer x_quantizer = find_quantizer(x);
@@ -59,7 +66,7 @@ TEST(Arithmetic, NoSumOverflows) {
             for (const CpuLevel &level : all_levels()) {
                 if (computes(group, level, arithmetic) && host_runs(level)) {
                     EXPECT_EQ(run_and_compare(group, {.level = &level}, {kRows}, random,
-                                              {{"x", extreme_codes(x_quantizer.type(), kRows, random)}}),
+                                              {{"x", extreme_codes(x_quantizer, kRows, random)}}),
                               "")
                         << level.name << ", " << arithmetic << ", " << group.what;
                 }
@@ -138,8 +145,10 @@ TEST(Arithmetic, KernelsWithoutTilesAreThoseOfTheLevelBelow) {
 TEST(Arithmetic, RefusesWhatTheOperandsCannot) {
     std::mt19937 random(3);
     for (const CpuLevel &level : all_levels()) {
-        for (const auto &[x, w] :
-             {std::pair{"unsigned_uniform(8)", "sign"}, {"sign", "unsigned_uniform(2)"}}) {
+        for (const auto &[x, w] : {std::pair{"unsigned_uniform(8)", "sign"},
+                                   {"sign", "unsigned_uniform(2)"},
+                                   {"power_of_two(2)", "sign"},
+                                   {"sign", "power_of_two(2)"}}) {
             const TestGroup group = product_group(find_quantizer(x), find_quantizer(w), "popcount", random);
             expect_error([&] { lower_group(group.graph, 0, {.level = &level}); },
                          {"'d'", "bytes", "found 'popcount'", level.name});

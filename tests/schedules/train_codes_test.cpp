@@ -285,7 +285,7 @@ void TrainCodes::expect_update(const Case &c) {
         node.group = node.name == "g" || node.op == "sgd" ? 0 : -1;
     }
     run_on_levels(next[1], c.rows % 2 == 0);
-    expect_rounded_once(next[1], c.operand == std::string("bytes"));
+    expect_rounded_once(next[1], integer_view(graph.value(x).encoding).offset != 0);
 }
 
 TEST_F(TrainCodes, FusedWeightGradientIsExactInIntegers) {
@@ -373,6 +373,24 @@ TEST_F(TrainCodes, ConvWeightGradientIsExactInIntegers) {
 TEST_F(TrainCodes, ConvWeightGradientByBytesIsThatOfOtherLevels) {
     for (const Geometry &g : kBytesByConvInputs) {
         expect_kernel_gradient(g);
+        expect_bytes("avx512");
+    }
+}
+
+TEST_F(TrainCodes, NumbersThatAreNoCodesAreExactInIntegers) {
+    for (const char *operand : {"power_of_two(2)", "power_of_two(4)", "thermometer(8)"}) {
+        expect_input_gradient({5, 33, 65, kFixed, operand});
+        expect_input_gradient({9, 36, 38, kBytes, operand});
+        expect_bytes("avx512");
+        expect_update({9, 33, 65, kFixed, operand});
+        expect_update({37, 70, 129, kBytes, operand});
+        expect_bytes("amx");
+        expect_image_gradient({2, 5, 9, 8, 6, 3, 2, 1, 1, kUniform, operand});
+        expect_image_gradient({2, 38, 5, 7, 36, 3, 1, 1, 1, kBytes, operand});
+        expect_bytes("avx512");
+        expect_kernel_gradient({1, 4, 5, 6, 6, 3, 1, 1, 2, kPowers, operand});
+        expect_kernel_gradient({2, 33, 7, 5, 31, 3, 1, 1, 1, kFixed, operand, 1});
+        expect_kernel_gradient({10, 3, 8, 8, 33, 3, 1, 1, 1, kBytes, operand, 1});
         expect_bytes("avx512");
     }
 }
