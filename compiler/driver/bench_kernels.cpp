@@ -18,7 +18,7 @@ namespace {
  * where the weights are. A dense layer has features [k], a convolution images [channels, height, width] and
  * padding that keeps their extents. */
 struct Layers {
-    const char *arithmetic;  ///< "w1a1", "w2a4", ...: bits of weights and inputs; or "f32"
+    const char *arithmetic;  ///< "w1a1", "w2a4", ...: bits of weights (p4: powers of two) and inputs; "f32"
     Shape input;
     int64_t outputs, batch = 1, kernel = 0, stride = 1;
     int count = 1;
@@ -57,6 +57,8 @@ const Layers kLayers[] = {
     {"w2a2", {4096}, 1024, 1024},
     {"w4a4", {4096}, 1024, 1},
     {"w4a4", {4096}, 1024, 1024},
+    {"p4a4", {4096}, 1024, 1},
+    {"p4a4", {4096}, 1024, 1024},
     {"w2a8", {4096}, 1024, 1024},
     {"w8a8", {4096}, 1024, 1},
     {"w8a8", {4096}, 1024, 1024},
@@ -69,6 +71,7 @@ const Layers kLayers[] = {
     {"w1a2", {256, 28, 28}, 256, 1, 3},
     {"w2a2", {256, 28, 28}, 256, 1, 3},
     {"w4a4", {256, 28, 28}, 256, 1, 3},
+    {"p4a4", {256, 28, 28}, 256, 1, 3},
     {"w8a8", {256, 28, 28}, 256, 1, 3},
     {"w1a8", {3, 32, 32}, 128, 1, 3},
     {"f32", {64, 28, 28}, 64, 1, 3},
@@ -91,7 +94,9 @@ Graph network_of(const Layers &layers) {
         const std::string arithmetic = layers.arithmetic;
         const bool codes = arithmetic != "f32";
         const int weight_bits = codes ? arithmetic[1] - '0' : 0, input_bits = codes ? arithmetic[3] - '0' : 0;
-        const Precision weights = codes ? symmetric(weight_bits) : float32();
+        const Precision weights = !codes                 ? float32()
+                                  : arithmetic[0] == 'p' ? power_of_two(weight_bits)
+                                                         : symmetric(weight_bits);
         const Precision next = weight_bits == 8 ? unsigned_uniform(8) : sign();  // as networks have it
         const auto product = [&](const Tensor &x, int64_t outputs, int64_t kernel, int64_t stride,
                                  int64_t groups) {
