@@ -44,6 +44,8 @@ struct Kernel {
     /** Words of packed weights behind one step of the stage "accumulate". */
     int words_of_step = 1;
 
+    /** Words of each of several planes of a row of tiles, see plane_pairs; 0 where it has one. */
+    int words_of_plane = 0;
     /** Bytes of inputs and sums behind a row of a convolution by tiles. */
     int64_t row_bytes = 0;
     /** Whether the stage "padded" holds a whole image, or the rows that a row of outputs reads. */

@@ -94,10 +94,22 @@ void expand_in_registers(const Kernel &kernel, const Tuning &tuning) {
     weights.reorder(inner, bit, digit, chunk, args[3], args[4]).unroll(bit).unroll(digit);
 }
 
+void schedule_row_lanes(const Kernel &kernel, Func lanes) {
+    const Var bit = lanes.args()[0], word = lanes.args()[1], plane("plane");
+    lanes.vectorize(bit);
+    if (kernel.words_of_plane > 0) {
+        lanes.bound(word, 0, kernel.words_of_plane * kernel.plane_pairs)
+            .split(word, plane, word, kernel.words_of_plane)
+            .reorder(bit, plane, word)
+            .unroll(plane);
+    }
+}
+
 void schedule_image(const Kernel &kernel, const Halide::LoopLevel &at, MemoryType memory, int vector) {
     Func image = find_stage(kernel, "image"), pixel = find_stage(kernel, "pixel"),
          sum = find_stage(kernel, "sum");
-    image.compute_at(at).store_in(memory).vectorize(image.args()[0]);
+    image.compute_at(at).store_in(memory);
+    schedule_row_lanes(kernel, image);
     if (sum.defined()) {
         pixel.compute_at(at).store_in(memory);
         pixel.update().atomic().vectorize(pixel.rvars()[0]);

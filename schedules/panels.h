@@ -55,6 +55,9 @@ void vectorize_codes(const Kernel &kernel, const Tuning &tuning);
  * word one after another in registers, which share work. */
 void expand_in_registers(const Kernel &kernel, const Tuning &tuning);
 
+/** Makes the lanes (bit, word, ...) of rows of tiles with all planes of a number at once. */
+void schedule_row_lanes(const Kernel &kernel, Halide::Func lanes);
+
 /** Computes the stages "image", an image of bytes, and, if there are such, "pixel" and "sum" at a loop of the
  * output. */
 void schedule_image(const Kernel &kernel, const Halide::LoopLevel &at, Halide::MemoryType memory, int vector);

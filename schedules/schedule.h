@@ -13,7 +13,7 @@ struct Tuning {
     int block = 0;   ///< steps of the reduction between two widenings of the accumulators, 0: none needed;
                      ///< float32: most steps in which weights stay in L1
     bool condense = false;  ///< full adders condense words before their ones are counted
-    bool tiles = false;     ///< products of bytes by tiles of 16 rows, 64 inputs and 16 outputs (AMX)
+    bool tiles = false;     ///< products by tiles of 16 rows, 64 bytes of inputs and 16 outputs (AMX)
     int width = 8;          ///< bits of the numbers that codes become where they are not counted
 };
 

@@ -20,6 +20,8 @@ namespace {
 
 /** Bytes of inputs and sums of a strip of an image, which L2 holds. */
 constexpr int64_t kMostStrip = 384 << 10;
+/** Bytes of rows' planes that all panels of inputs read again. */
+constexpr int64_t kMostPlanes = 3 << 19;
 
 }  // namespace
 
@@ -75,10 +77,12 @@ void schedule_tile_dense(Kernel &kernel, const Tuning &tuning) {
 void schedule_tile_input_gradient(Kernel &kernel, const Tuning &tuning) {
     const Panels panels = schedule_panels(kernel, tuning);
     Func out = kernel.outputs[0], codes = find_stage(kernel, "codes");
-    const int rows = split_rows(kernel, panels, tuning, kMostTileRows);
+    const int64_t most_rows = std::min(kMostTileRows, kMostPlanes / (2 * kernel.plane_pairs * kernel.k));
+    const int rows = split_rows(kernel, panels, tuning, most_rows);
     schedule_tiles(kernel, {out, panels.loop}, panels, tuning, {});
     find_stage(kernel, "accumulate").bound_storage(row, rows);
-    codes.compute_root().bound(codes.args()[0], 0, tuning.width).vectorize(codes.args()[0]);
+    codes.compute_root().bound(codes.args()[0], 0, tuning.width);
+    schedule_row_lanes(kernel, codes);
     if (kernel.parallel) {
         codes.parallel(row);
     }

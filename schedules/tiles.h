@@ -14,7 +14,7 @@ constexpr int kFewestTileRows = 8;
 constexpr int64_t kMostTileRows = 128, kMostTileBytes = 1 << 19;
 
 namespace tile_loops {
-/** Within a tile: the lanes of a word, 8 bits of it apart, the halves of a pair of words, its rows; its 16
+/** Within a tile: the 8 lanes of a word, the halves of a pair of words, its rows; its 16
  * outputs are a vector. */
 inline const Halide::RVar bit("tile_bit"), half("tile_half");
 inline const Halide::Var row("tile_row");

@@ -48,18 +48,24 @@ void schedule_bytes(const Kernel &kernel, const LoopLevel &at) {
     of_outputs(partial.unroll(c));
     partial.update().reorder({lane, c, positions[0], positions[1], positions[2]}).unroll(c);
     of_outputs(partial.update());
-    bytes.compute_root().vectorize(bytes.args()[0], vector, TailStrategy::ShiftInwards);
+    const Var row = bytes.args()[0], channel = bytes.args()[1];
+    bytes.compute_root()
+        .split(channel, tile, inner, channels)
+        .reorder(inner, row, tile, bytes.args()[2], bytes.args()[3])
+        .vectorize(row, vector, TailStrategy::ShiftInwards)
+        .unroll(inner);
     if (kernel.parallel) {
         bytes.parallel(bytes.args()[3]);
     }
 }
 
 // A block of images at a time, whose gradients become lanes first: their sums in tiles, which lie in L2
-// between blocks.
-void schedule_position_tiles(const Kernel &kernel, const LoopLevel &at) {
+// between blocks. Channels of a word of codes share its way there.
+void schedule_raster(const Kernel &kernel, const LoopLevel &at) {
+    constexpr int kChannels = 8;
     const int vector = kernel.target.natural_vector_size<float>();
     Func product = find_stage(kernel, "product"), sum = find_stage(kernel, "sum"),
-         terms = find_stage(kernel, "terms"), image = find_stage(kernel, "bytes");
+         terms = find_stage(kernel, "terms"), raster = find_stage(kernel, "raster");
     for (Func f : {product, sum, terms}) {
         f.bound(lane, 0, 32).vectorize(lane, vector).unroll(lane);
     }
@@ -68,10 +74,17 @@ void schedule_position_tiles(const Kernel &kernel, const LoopLevel &at) {
     const Var c = sum.args()[1], tap = sum.args()[2], panels = sum.args()[3];
     const std::vector<RVar> r = sum.rvars();
     split_tiles(sum.update(), r, c, {.rows = 32, .vector = vector}, {tap, r[3], panels});
-    terms.compute_at(sum, r[3]);
-    image.compute_root().vectorize(image.args()[0], vector, TailStrategy::GuardWithIf);
+    const Var plane = terms.args()[1], quad = terms.args()[2];
+    terms.compute_at(sum, r[3]).bound(plane, 0, kernel.plane_pairs).unroll(plane);
+    terms.reorder_storage({lane, quad, plane, terms.args()[3], terms.args()[4]});
+    const Var place = raster.args()[0], channel = raster.args()[1], image = raster.args()[2];
+    raster.compute_root()
+        .split(channel, tile, inner, kChannels)
+        .reorder(inner, place, tile, image)
+        .vectorize(place, vector, TailStrategy::RoundUp)
+        .unroll(inner);
     if (kernel.parallel) {
-        image.parallel(image.args()[2]);
+        raster.parallel(image);
     }
 }
 
@@ -127,9 +140,9 @@ void schedule_numbers(const Kernel &kernel, const LoopLevel &at) {
 }  // namespace
 
 void schedule_conv_weight_gradient_at(const Kernel &kernel, const LoopLevel &at) {
-    const bool small = find_stage(kernel, "bytes").defined(),
-               in_blocks = find_stage(kernel, "partial").defined();
-    const auto schedule = !small ? schedule_numbers : in_blocks ? schedule_bytes : schedule_position_tiles;
+    const auto schedule = find_stage(kernel, "raster").defined()  ? schedule_raster
+                          : find_stage(kernel, "bytes").defined() ? schedule_bytes
+                                                                  : schedule_numbers;
     schedule(kernel, at);
     if (Func outside = find_stage(kernel, "outside"); outside.defined()) {
         const int vector = kernel.target.natural_vector_size<float>();

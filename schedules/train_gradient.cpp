@@ -10,8 +10,8 @@ using Halide::RVar;
 using Halide::TailStrategy;
 using Halide::Var;
 
-// Four vectors of eight neighbours draw from the same blocks of random words, whose products are of 64 bits;
-// two times as many of them overlap.
+// Four vectors of neighbours draw from the same eight blocks of random words, whose products of 64 bits fill
+// a register; two times 32 neighbours are chains of their own.
 void schedule_gradient_codes(Kernel &kernel, const Tuning &) {
     constexpr int kNeighbours = 64, kBlocks = 8;
     Func out = kernel.outputs[0];

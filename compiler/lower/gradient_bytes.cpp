@@ -35,14 +35,6 @@ ByteProduct product_of(const ByteNumbers &numbers) {
     return {.width = 8, .digit_planes = 8, .addend = numbers.addend()};
 }
 
-Expr four_bytes(const std::function<Expr(const Expr &step)> &byte, const Expr &first) {
-    Expr four = byte(first);
-    for (int i = 1; i < 4; ++i) {
-        four = four | (byte(first + i) << (8 * i));
-    }
-    return four;
-}
-
 // Sums that leave 32 bits on the way come back.
 Expr corrected(const ByteNumbers &numbers, const GradientBytes &dy, const Expr &dots,
                const Expr &sum_of_gradients, const Expr &sum_of_numbers) {

@@ -36,15 +36,6 @@ public:
     Halide::Expr operator()(const Halide::Expr &code) const;
 };
 
-/** Four bytes (UInt(32)) of a reduction as a lane, that of step `first` lowest. */
-Halide::Expr four_bytes(const std::function<Halide::Expr(const Halide::Expr &step)> &byte,
-                        const Halide::Expr &first);
-
-/** The first of the four steps in lane (bit, word) of the reduction. */
-inline Halide::Expr first_step(const Halide::Expr &bit, const Halide::Expr &word) {
-    return 32 * word + 4 * bit;
-}
-
 /** How numbers are multiplied by a gradient's bytes: the steps in fields of 8 bits, and whether the sums of
  * the gradient's bytes count. */
 ByteProduct product_of(const ByteNumbers &numbers);

@@ -3,10 +3,13 @@
 #include "compiler/base/integers.h"
 #include "compiler/lower/gradient_bytes.h"
 #include "compiler/lower/gradient_planes.h"
+#include "compiler/lower/signed_sums.h"
 #include "compiler/ops/conv.h"
 #include "schedules/tiles.h"
 
 namespace quantide {
+
+using Halide::Expr;
 
 bool is_updated_in_panels(const Graph &graph, ValueId gradient) {
     for (int user : graph.users(gradient)) {
@@ -47,49 +50,87 @@ bool are_bytes(const Node &node, const Value &image) {
     return std::max<int64_t>(view.max(), pad) - std::min<int64_t>(view.min(), pad) <= UINT8_MAX;
 }
 
-/** Whether the row's schedule takes a product, whose sums are exact if it is of integers. */
-bool takes(const Schedule &row, const Graph &graph, const Node &node) {
-    const std::optional<GradientFormat> format = format_of_gradient(node);
-    const Shape &dy = graph.value(node.inputs[0]).shape, &out = graph.value(node.outputs[0]).shape;
+/** A product of backward and the row of a schedule that might compute it. */
+struct Candidate {
+    const Graph &graph;
+    const Node &node;
+    const Schedule &row;
     const Value &other = graph.value(node.inputs[1]);
-    const bool of_weights = node.op.ends_with("weight_gradient"), of_images = dy.size() == 4;
+    const Shape &dy = graph.value(node.inputs[0]).shape, &out = graph.value(node.outputs[0]).shape;
+    const std::optional<GradientFormat> format = format_of_gradient(node);
+    const bool of_weights = node.op.ends_with("weight_gradient");
     const IntegerView view = of_weights ? integer_view(other.encoding) : weight_view(other.encoding);
-    if (!format && (!are_bfloat16(view) || (!of_weights && view.offset != 0))) {
+    const TileNumbers numbers = format ? TileNumbers() : planes_of_gradient(node);
+
+    /** Whether sums of so many products fit in 32 bits, where they are exact. */
+    bool fit(int64_t terms) const {
+        return !format || terms * format->largest() * largest_integer(view) <= INT32_MAX;
+    }
+};
+
+bool takes_conv_weights(const Candidate &of) {
+    const Node &node = of.node;
+    const int64_t positions = of.dy[2] * of.dy[3];
+    if (node.integer("groups") != 1 || node.extents("strides")[1] != 1 || positions < kFewestTileRows ||
+        (of.format && !are_bytes(node, of.other))) {
         return false;
     }
-    if (of_weights && of_images) {
-        const int64_t positions = dy[2] * dy[3];
-        const Shape &strides = node.extents("strides");
-        const auto are_exact = [&](int64_t terms) {
-            return !format || terms * format->largest() * largest_integer(view) <= INT32_MAX;
-        };
-        // Tiles add up all images, other schedules those of a block.
-        return node.integer("groups") == 1 && strides[1] == 1 && positions >= kFewestTileRows &&
-               (!row.tuning.tiles || (strides[0] == 1 && out[1] >= kFewestTileRows &&
-                                      are_exact(dy[0] * dy[2] * round_up(dy[3], 4)))) &&
-               (!format || (positions <= kMostPositionsOfBytes && are_bytes(node, other)));
+    if (!of.row.tuning.tiles) {
+        return positions <= kMostPositionsOfBytes;
     }
-    const int64_t terms = of_weights ? dy[0] : dy[1];
-    const int taps = of_images ? static_cast<int>(other.shape[2] * other.shape[3]) : 1;
-    if (format &&
-        (!ByteNumbers(view).fit() || taps * terms * format->largest() * largest_integer(view) > INT32_MAX)) {
+    // Halide's buffers have at most 2^31 bytes: an image with its padding, twice as large, is far below.
+    const int64_t elements = of.dy[0] * round_up(of.out[1], 32) * of.other.shape[2] * of.other.shape[3];
+    return node.extents("strides")[0] == 1 && of.out[1] >= kFewestTileRows && elements <= INT32_MAX / 8 &&
+           of.fit(of.dy[0] * of.dy[2] * round_up(of.dy[3], kTermsPerTable));
+}
+
+bool takes_conv_input(const Candidate &of) {
+    const std::optional<Window> window = turned_window(of.graph, of.node);
+    const int64_t taps = of.other.shape[2] * of.other.shape[3];
+    if (!window || of.out[2] * of.out[3] < kFewestTileRows || !of.fit(taps * of.dy[1])) {
         return false;
     }
-    const TileSteps steps(taps, terms, format ? TileNumbers() : planes_of_gradient(node));
-    if (of_images) {
-        const std::optional<Window> window = turned_window(graph, node);
-        return window && out[2] * out[3] >= kFewestTileRows &&
-               (!row.tuning.tiles || Raster(*window, out).row_bytes(steps) <= kMostTileBytes);
-    }
+    const TileSteps steps(static_cast<int>(taps), of.dy[1], of.numbers);
+    return !of.row.tuning.tiles || Raster(*window, of.out).row_bytes(steps) <= kMostTileBytes;
+}
+
+bool takes_dense(const Candidate &of) {
+    const int64_t terms = of.of_weights ? of.dy[0] : of.dy[1];
+    const TileSteps steps(1, terms, of.numbers);
     // A tile's rows, or a panel of weights, lie on the stack; planes of rows do not.
-    const int64_t bytes = int64_t{32} * steps.padded_words() * 32 * steps.numbers.weight_planes;
+    const int64_t bytes = int64_t{32} * steps.padded_words() * 32 * of.numbers.weight_planes;
+    if (of.dy[0] < kFewestTileRows || !of.fit(terms) ||
+        (bytes > kMostTileBytes && (of.format || of.of_weights))) {
+        return false;
+    }
     // Without tiles the update waits for memory, and tables of sums are no slower for signs.
-    return dy[0] >= kFewestTileRows && (bytes <= kMostTileBytes || !(steps.numbers.bytes || of_weights)) &&
-           (!of_weights ||
-            (is_updated_in_panels(graph, node.outputs[0]) && (row.tuning.tiles || !is_sign(other.encoding))));
+    return !of.of_weights || (is_updated_in_panels(of.graph, of.node.outputs[0]) &&
+                              (of.row.tuning.tiles || !is_sign(of.other.encoding)));
+}
+
+bool takes(const Candidate &of) {
+    const bool of_images = of.dy.size() == 4;
+    if (!of.format && (!are_bfloat16(of.view) || (!of.of_weights && of.view.offset != 0))) {
+        return false;
+    }
+    if (of_images && of.of_weights) {
+        return takes_conv_weights(of);
+    }
+    if (of.format && !ByteNumbers(of.view).fit()) {
+        return false;
+    }
+    return of_images ? takes_conv_input(of) : takes_dense(of);
 }
 
 }  // namespace
+
+Expr lane_of(int count, const NumberOfStep &number, const Expr &first) {
+    Expr lane = number(first);
+    for (int i = 1; i < count; ++i) {
+        lane = lane | (number(first + i) << (32 / count * i));
+    }
+    return lane;
+}
 
 const Schedule *gradient_dots(const Graph &graph, const Node &node, const Halide::Target &target) {
     const std::map<std::string, std::string> families{{"dense_input_gradient", "input_gradient"},
@@ -105,7 +146,7 @@ const Schedule *gradient_dots(const Graph &graph, const Node &node, const Halide
     for (const char *kind : {format ? "/tiles" : "/bfloat16", "/bytes"}) {
         const std::string name = family->second + kind;
         const Schedule *row = has_schedule(name, target) ? &find_schedule(name, target) : nullptr;
-        if (row != nullptr && (format || row->tuning.tiles) && takes(*row, graph, node)) {
+        if (row != nullptr && (format || row->tuning.tiles) && takes({graph, node, *row})) {
             return row;
         }
     }

@@ -15,22 +15,17 @@ bool are_bfloat16(const IntegerView &view);
  * gradient that was rounded to bfloat16. */
 TileNumbers planes_of_gradient(const Node &node);
 
-/** A number as two lanes' halves take it, its bits in the upper 16 of UInt(32). */
-using Bfloat16At = std::function<Halide::Expr(const Halide::Expr &step)>;
+// A bfloat16 number is its 16 bits in UInt(32). One that is infinite, or none, makes all sums that it is a
+// term of NaN.
 
 /** Plane `plane` of x: what is left of it behind the planes before, cut off after eight significant bits. Of
  * x below 2^-110 the last one is not exact. */
 Halide::Expr bfloat16_plane(const Halide::Expr &x, const Halide::Expr &plane, int planes);
 
-/** The bits of x, UInt(32): those of a bfloat16 number are the upper 16. */
-Halide::Expr bfloat16_bits(const Halide::Expr &x);
+/** x, a bfloat16 number in float32. */
+Halide::Expr bfloat16_of(const Halide::Expr &x);
 
 /** The integer of a code. */
 Halide::Expr bfloat16_integer(const Encoding &encoding, const IntegerView &view, const Halide::Expr &code);
-
-/** The two numbers of lane (bit, word) of a reduction (UInt(32)), those of steps 16 word + 2 bit and the
- * next.
- */
-Halide::Expr bfloat16_lane(const Bfloat16At &number, const Halide::Expr &bit, const Halide::Expr &word);
 
 }  // namespace quantide

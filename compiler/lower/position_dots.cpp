@@ -1,9 +1,11 @@
 #include "compiler/lower/position_dots.h"
 
 #include "compiler/base/integers.h"
-#include "compiler/lower/gradient_bytes.h"
+#include "compiler/lower/gradient_dots.h"
 #include "compiler/lower/window.h"
 #include "schedules/markers.h"
+
+#include <algorithm>
 
 namespace quantide {
 
@@ -18,23 +20,23 @@ namespace {
 /** Positions whose products are summed in registers before the sum goes to memory. */
 constexpr int64_t kFewestPositionsOfBytes = 256, kFewestPositionsOfTiles = 1024;
 
-const Var lane("lane"), panel("panel"), block("block"), tap("tap"), c("c"), x("x"), y("y"), n("n");
+const Var lane("lane"), panel("panel"), block("block"), quad("quad"), tap("tap"), c("c"), x("x"), y("y"),
+    n("n");
 
-/** The images of so many positions that make a block: a divisor of their number, if one is large enough and
- * not too large. */
+/** The images of so many positions that make a block: a divisor of their number. */
 int images_of_block(int64_t images, int64_t positions, int64_t fewest) {
-    for (int64_t in_block = 1; in_block * positions < 2 * fewest; ++in_block) {
-        if (images % in_block == 0 && in_block * positions >= fewest) {
-            return static_cast<int>(in_block);
-        }
+    int64_t best = 1;
+    for (int64_t in_block = 2; in_block <= images && in_block * positions < 2 * fewest; ++in_block) {
+        best = images % in_block == 0 ? in_block : best;
     }
-    return 1;
+    return static_cast<int>(best);
 }
 
-Expr lane_of(int elements, const std::function<Expr(const Expr &)> &element) {
+/** Neighbouring elements from `first` on, see packed_lane. */
+Expr lane_from(int count, const Expr &first, const std::function<Expr(const Expr &)> &element) {
     std::vector<Expr> all;
-    for (int i = 0; i < elements; ++i) {
-        all.push_back(element(i));
+    for (int i = 0; i < count; ++i) {
+        all.push_back(element(first + i));
     }
     return packed_lane(all);
 }
@@ -59,10 +61,11 @@ PositionDots dots_by_columns(GroupLowering &group, const PositionOperands &of, H
               images = in_block < height
                            ? 1
                            : images_of_block(of.out[0], int64_t{height} * columns, kFewestPositionsOfBytes);
-    const Var quad("quad"), tap("tap"), images_of("images");
+    const Var images_of("images");
     Func bytes("bytes"), terms("terms"), partial("partial"), sum("sum");
     bytes(x, c, y, n) = of.number(x, c, y, n);
-    terms(lane, quad, y, n, panel) = cast<int32_t>(four_bytes(
+    terms(lane, quad, y, n, panel) = cast<int32_t>(lane_of(
+        4,
         [&](const Expr &column) -> Expr {
             const Expr byte = of.gradient(Halide::min(column, columns - 1), y, n, 0);
             return columns % 4 == 0 ? byte : Halide::select(column < columns, byte, cast<uint32_t>(0));
@@ -70,9 +73,9 @@ PositionDots dots_by_columns(GroupLowering &group, const PositionOperands &of, H
         4 * quad));
     const RDom r({{0, static_cast<int>(divide_up(columns, 4))}, {0, in_block}, {0, images}}, "position");
     const Expr row = block * in_block + r.y, image = images_of * images + r.z;
-    const Expr numbers = lane_of(4, [&](const Expr &i) {
-        return bytes(input_of(of.window, 1, 4 * r.x + i, tap % width), c,
-                     input_of(of.window, 0, row, tap / width), image);
+    const Expr numbers = lane_from(4, 4 * r.x, [&](const Expr &column) {
+        return bytes(input_of(of.window, 1, column, tap % width), c, input_of(of.window, 0, row, tap / width),
+                     image);
     });
     partial(lane, c, tap, panel, block, images_of) = 0;
     partial(lane, c, tap, panel, block, images_of) = byte_dot(partial(lane, c, tap, panel, block, images_of),
@@ -88,17 +91,21 @@ PositionDots dots_by_columns(GroupLowering &group, const PositionOperands &of, H
             }};
 }
 
-// Channels are multiplied by outputs, summed over positions in the order of a padded image, some images
-// at a time: what a tap reads of successive positions is one stretch of it.
+// Channels are multiplied by outputs, summed over positions in the order of a padded image, some images or a
+// part of one at a time: what a tap reads of successive positions is one stretch of it.
 PositionDots dots_by_tiles(GroupLowering &group, const PositionOperands &of, const TileNumbers &numbers) {
     const int columns = static_cast<int>(of.out[3]), height = static_cast<int>(of.out[2]),
-              depth = static_cast<int>(of.in[1]);
+              batch = static_cast<int>(of.out[0]), depth = static_cast<int>(of.in[1]);
     const Raster raster(of.window, of.out);
-    const int in_lane = numbers.in_word() / 8, planes = numbers.weight_planes;
-    const int steps = static_cast<int>(divide_up(raster.width * height, 16 * in_lane));
-    const int images = images_of_block(of.out[0], int64_t{16} * in_lane * steps, kFewestPositionsOfTiles);
-    const Var place("place"), quad("quad"), plane("plane");
-    Func image("bytes"), terms("terms"), sum("sum");
+    const int in_lane = numbers.in_word() / 8, in_step = 16 * in_lane, planes = numbers.weight_planes;
+    const auto steps = static_cast<int>(divide_up(raster.width * height, in_step));
+    // Gradients of a block, as many bytes for each of 32 outputs.
+    const int64_t fewest = kFewestPositionsOfTiles * in_lane / (4 * planes);
+    const int images = images_of_block(batch, int64_t{in_step} * steps, fewest),
+              parts = static_cast<int>(std::max(int64_t{1}, int64_t{in_step} * steps / (2 * fewest))),
+              in_part = static_cast<int>(divide_up(steps, parts));
+    const Var place("place"), plane("plane");
+    Func image("raster"), terms("terms"), sum("sum");
     const std::vector<Expr> pixel = raster.pixel(0, place, of.in);
     image(place, c, n) = of.number(pixel[0], Halide::min(c, depth - 1), pixel[1], n);
     const auto gradient_at = [&](const Expr &position) {
@@ -108,24 +115,20 @@ PositionDots dots_by_tiles(GroupLowering &group, const PositionOperands &of, con
             of.gradient(Halide::min(column, columns - 1), Halide::min(row, height - 1), n, plane),
             cast<uint32_t>(0));
     };
-    Expr of_lane = gradient_at(in_lane * quad);
-    for (int i = 1; i < in_lane; ++i) {
-        of_lane = of_lane | (gradient_at(in_lane * quad + i) << (32 / in_lane * i));
-    }
-    terms(lane, quad, plane, n, panel) = numbers.bytes ? cast<int32_t>(of_lane) : of_lane;
-    const RDom r({{0, 8}, {0, 2}, {0, images * steps * planes}, {0, static_cast<int>(of.out[0]) / images}},
-                 "tile");
-    const Expr step = r.z / planes, at = r.w * images + step / steps;
-    const Expr number_of_lane = step % steps * 16 + 8 * r.y + r.x;
-    const Expr first = raster.place(in_lane * number_of_lane, tap);
-    const Expr row = lane_of(in_lane, [&](const Expr &i) { return image(first + i, c, at); }),
-               of_outputs = terms(lane, number_of_lane, r.z % planes, at, panel);
+    const Expr gradients = lane_of(in_lane, gradient_at, in_lane * quad);
+    terms(lane, plane, quad, n, panel) = numbers.bytes ? cast<int32_t>(gradients) : gradients;
+    const RDom r({{0, 8}, {0, 2}, {0, images * in_part * planes}, {0, batch / images * parts}}, "tile");
+    const Expr step = r.z / planes, at = r.w / parts * images + step / in_part;
+    const Expr number = 16 * (r.w % parts * in_part + step % in_part) + 8 * r.y + r.x;
+    const Expr of_channel = lane_from(in_lane, raster.place(in_lane * number, tap),
+                                      [&](const Expr &there) { return image(there, c, at); }),
+               of_outputs = terms(lane, r.z % planes, number, at, panel);
     sum(lane, c, tap, panel) = cast(numbers.bytes ? Halide::Int(32) : Halide::Float(32), 0);
     const Expr before = sum(lane, c, tap, panel);
-    sum(lane, c, tap, panel) =
-        numbers.bytes ? byte_dot(before, row, of_outputs) : bfloat16_dot(before, row, of_outputs);
+    sum(lane, c, tap, panel) = numbers.bytes ? byte_dot(before, of_channel, of_outputs)
+                                             : bfloat16_dot(before, of_channel, of_outputs);
     group.kernel.plane_pairs = planes;
-    group.stage("bytes", image);
+    group.stage("raster", image);
     group.stage("terms", terms);
     const int left = static_cast<int>(of.window.pads[1]), top = static_cast<int>(of.window.pads[0]);
     return {sum, [=](const Expr &column, const Expr &channel, const Expr &row_of, const Expr &image_of) {

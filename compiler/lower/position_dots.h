@@ -20,7 +20,7 @@ struct PositionOperands {
 };
 
 /** The sums (lane, channel, tap, panel), modulo 2^32 or of float32, and the numbers as they lie. The stages
- * "bytes", "terms" and, in blocks, "partial". */
+ * "terms" and "bytes", "partial" or, by tiles, "raster". */
 struct PositionDots {
     Halide::Func sums;
     PositionOperands::NumberAt number;

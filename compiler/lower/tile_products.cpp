@@ -49,6 +49,7 @@ Func tile_products(GroupLowering &group, const TileSteps &steps, const Place &pl
     const int in_block = steps.pairs * steps.taps;
     const TileNumbers &numbers = steps.numbers;
     group.kernel.plane_pairs = numbers.row_planes * numbers.weight_planes;
+    group.kernel.words_of_plane = numbers.row_planes > 1 ? steps.padded_words() : 0;
     const auto word_of = [&](const Expr &block, const Expr &step, const Expr &half) {
         return 2 * (block * steps.pairs + step / steps.taps) + half;
     };
@@ -129,7 +130,10 @@ Func raster_image(GroupLowering &group, const TileSteps &steps, const Raster &ra
     const std::vector<Expr> pixel = raster.pixel(phase, place, shape);
     Func image("image");
     image(bit, word, phase, place, n) = lanes(bit, word, pixel[0], pixel[1], n);
-    image.bound(bit, 0, 8).bound(word, 0, steps.padded_words() * steps.numbers.row_planes);
+    image.bound(bit, 0, 8);
+    if (steps.numbers.row_planes == 1) {
+        image.bound(word, 0, steps.padded_words());
+    }
     group.stage("image", image);
     group.kernel.row_bytes = raster.row_bytes(steps);
     return image;

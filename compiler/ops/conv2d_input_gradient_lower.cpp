@@ -155,7 +155,7 @@ void byte_convolution(GroupLowering &group, const Node &node, const Window &wind
             return whole ? there : Halide::select(o < outputs, there, cast<uint32_t>(0));
         };
         Func image("image");
-        image(bit, word, x, y, n) = cast<int32_t>(four_bytes(byte, first_step(bit, word)));
+        image(bit, word, x, y, n) = cast<int32_t>(lane_of(4, byte, first_step(4, bit, word)));
         return image;
     };
     const Func elements = group.elements(node.inputs[1]);
@@ -167,7 +167,8 @@ void byte_convolution(GroupLowering &group, const Node &node, const Window &wind
     };
     const ConvolvedBytes convolved =
         convolve_bytes(group, conv, image_of, [&](const Expr &b, const Expr &i, const Expr &) {
-            return four_bytes([&](const Expr &o) { return number(o, i / words); }, first_step(b, i % words));
+            return lane_of(
+                4, [&](const Expr &o) { return number(o, i / words); }, first_step(4, b, i % words));
         });
     Expr sum_of_numbers;
     if (gradient.has_zero()) {
@@ -208,7 +209,7 @@ void plane_convolution(GroupLowering &group, const Node &node, const Window &win
                                           steps.numbers.row_planes);
         return Halide::select(o < outputs, plane, cast<uint32_t>(0));
     };
-    numbers(bit, word, x, y, n) = bfloat16_lane(number, bit, word % padded);
+    numbers(bit, word, x, y, n) = lane_of(2, number, first_step(2, bit, word % padded));
     const Func elements = group.elements(node.inputs[1]);
     const Expr input =
         w.layout == Layout::OutputPanels ? 32 * panel + lane : Halide::min(32 * panel + lane, inputs - 1);
@@ -216,13 +217,12 @@ void plane_convolution(GroupLowering &group, const Node &node, const Window &win
     const Func dots =
         raster_products(group, steps, raster, rows, [&](const Expr &b, const Expr &i, const Expr &) {
             const Expr turned = taps - 1 - i / steps.words;
-            return bfloat16_lane(
-                [&](const Expr &o) {
-                    return bfloat16_integer(
-                        w.encoding, view,
-                        elements(input, turned % width, turned / width, Halide::min(o, outputs - 1)));
-                },
-                b, i % steps.words);
+            const auto weight = [&](const Expr &o) {
+                return bfloat16_integer(
+                    w.encoding, view,
+                    elements(input, turned % width, turned / width, Halide::min(o, outputs - 1)));
+            };
+            return lane_of(2, weight, first_step(2, b, i % steps.words));
         });
     Func product("dots");
     product(lane, x, y, n, panel) = dots(lane, raster.row(x, y), n, panel);

@@ -134,11 +134,11 @@ public:
         PositionOperands operands{window, out.shape, in.shape};
         operands.number = [&](const Expr &column, const Expr &channel, const Expr &row, const Expr &image) {
             const Expr integer = cast<float>(integers(channel, column, row, image));
-            return cast<uint16_t>(bfloat16_bits(integer) >> 16);
+            return cast<uint16_t>(bfloat16_of(integer));
         };
         operands.gradient = [&](const Expr &column, const Expr &row, const Expr &image, const Expr &plane) {
             const Expr value = dy.elements(output(), column, row, image);
-            return bfloat16_plane(value, plane, numbers.weight_planes) >> 16;
+            return bfloat16_plane(value, plane, numbers.weight_planes);
         };
         const PositionDots dots = dots_by_tiles(group, operands, numbers);
         Func product("product");

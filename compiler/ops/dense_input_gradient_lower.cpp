@@ -120,7 +120,7 @@ void of_bytes(GroupLowering &group, const Node &node, const GradientOperand &dy,
         const Expr byte = bytes(dy.codes(there, from));
         return whole ? byte : Halide::select(Halide::likely(m) < outputs, byte, cast<uint32_t>(0));
     };
-    codes(bit, word, row) = cast<int32_t>(four_bytes(gradient, first_step(bit, word)));
+    codes(bit, word, row) = cast<int32_t>(lane_of(4, gradient, first_step(4, bit, word)));
     const RDom step({{0, 8}, {0, words}}, "step");
     sum(row) = 0;
     sum(row) += byte_sum(codes(step.x, step.y, row));
@@ -138,7 +138,7 @@ void of_bytes(GroupLowering &group, const Node &node, const GradientOperand &dy,
     const Func dots = row_products(
         group, product_of(numbers), schedule.tuning, words,
         [&](const Expr &b, const Expr &i) { return codes(b, i, row); },
-        [&](const Expr &b, const Expr &i, const Expr &) { return four_bytes(number, first_step(b, i)); });
+        [&](const Expr &b, const Expr &i, const Expr &) { return lane_of(4, number, first_step(4, b, i)); });
     group.kernel.n = inputs;
     group.kernel.k = 32 * padded;
     group.kernel.m = rows;
@@ -173,7 +173,7 @@ void of_planes(GroupLowering &group, const Node &node, const GradientOperand &dy
         const Expr plane = bfloat16_plane(value, word / steps.padded_words(), steps.numbers.row_planes);
         return Halide::select(m < outputs, plane, cast<uint32_t>(0));
     };
-    codes(bit, word, row) = bfloat16_lane(gradient, bit, word % steps.padded_words());
+    codes(bit, word, row) = lane_of(2, gradient, first_step(2, bit, word % steps.padded_words()));
     const Func elements = group.elements(node.inputs[1]);
     const Expr column =
         w.layout == Layout::OutputPanels ? 32 * panel + lane : Halide::min(32 * panel + lane, inputs - 1);
@@ -182,7 +182,7 @@ void of_planes(GroupLowering &group, const Node &node, const GradientOperand &dy
     };
     const Func dots = tile_products(
         group, steps, {row}, [&](const Expr &b, const Expr &i, const Expr &) { return codes(b, i, row); },
-        [&](const Expr &b, const Expr &i, const Expr &) { return bfloat16_lane(number, b, i); });
+        [&](const Expr &b, const Expr &i, const Expr &) { return lane_of(2, number, first_step(2, b, i)); });
     dx(c, n) = dy.rescaled(from_panels(dots, c, {n}, inputs), view.scale);
     group.stage("codes", codes);
     group.kernel.n = inputs;

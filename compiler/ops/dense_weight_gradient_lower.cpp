@@ -86,7 +86,7 @@ public:
         product(lane, k, panel) = dy.rescaled(sum, integer_view(x.encoding).scale);
         group.stage("tables", tables);
         group.stage("signs", signs);
-        finish("/a1");
+        finish("weight_update/a1");
     }
 
     void of_numbers() {
@@ -117,7 +117,7 @@ public:
         }
         group.stage("terms", terms);
         group.stage("numbers", numbers);
-        finish(dy.has_codes() ? "/codes" : "");
+        finish(dy.has_codes() ? "weight_update/codes" : "weight_update");
     }
 
     // Inputs are multiplied by outputs; a lane has four rows of the batch.
@@ -137,14 +137,14 @@ public:
             return signed_bytes(dy.codes(output, Halide::min(r, rows - 1)));
         };
         Func bytes("codes"), number_sums("number_sums");
-        bytes(bit, word, k) =
-            four_bytes([&](const Expr &r) { return Halide::select(r < rows, number(r), cast<uint32_t>(0)); },
-                       first_step(bit, word));
+        bytes(bit, word, k) = lane_of(
+            4, [&](const Expr &r) { return Halide::select(r < rows, number(r), cast<uint32_t>(0)); },
+            first_step(4, bit, word));
         const Func dots = row_products(
             group, product_of(numbers), schedule.tuning, static_cast<int>(divide_up(rows, 32)),
             [&](const Expr &b, const Expr &i) { return bytes(b, i, row); },
             [&](const Expr &b, const Expr &i, const Expr &) {
-                return cast<int32_t>(four_bytes(gradient_of, first_step(b, i)));
+                return cast<int32_t>(lane_of(4, gradient_of, first_step(4, b, i)));
             });
         Expr sum_of_numbers;
         if (dy.has_zero()) {
@@ -158,11 +158,11 @@ public:
         product(lane, k, panel) = rescaled(
             corrected(numbers, signed_bytes, dots(lane, k, panel), sum_of_gradients, sum_of_numbers), output);
         group.stage("codes", bytes);
-        finish(schedule.tuning.tiles ? "/tiles" : "/bytes");
+        finish(schedule.family);
     }
 
     // The same of bfloat16 numbers, two rows of the batch in a lane.
-    void of_planes() {
+    void of_planes(const Schedule &schedule) {
         const IntegerView view = integer_view(x.encoding);
         unit = view.scale;
         offset = view.offset;
@@ -175,20 +175,21 @@ public:
             const Expr integer = bfloat16_integer(x.encoding, view, codes(input, Halide::min(r, rows - 1)));
             return Halide::select(r < rows, integer, cast<uint32_t>(0));
         };
-        numbers(bit, word, k) = bfloat16_lane(number, bit, word);
+        numbers(bit, word, k) = lane_of(2, number, first_step(2, bit, word));
         const Func dots = tile_products(
             group, steps, {row},
             [&](const Expr &b, const Expr &i, const Expr &) { return numbers(b, i, row); },
             [&](const Expr &b, const Expr &i, const Expr &plane) {
-                return bfloat16_lane(
+                return lane_of(
+                    2,
                     [&](const Expr &r) {
                         return bfloat16_plane(term(r), plane, steps.numbers.weight_planes);
                     },
-                    b, i);
+                    first_step(2, b, i));
             });
         product(lane, k, panel) = rescaled(dots(lane, k, panel), Halide::min(32 * panel + lane, outputs - 1));
         group.stage("codes", numbers);
-        finish("/bfloat16");
+        finish(schedule.family);
     }
 
 private:
@@ -217,11 +218,10 @@ private:
         return offset == 0 ? of_codes : Halide::strict_float(of_codes + dy.rescaled(row_sum(output), offset));
     }
 
-    /** `kind`: behind the family's name. */
-    void finish(const char *kind) {
+    void finish(const char *family) {
         gradient(c, n) = product(n % 32, c, n / 32);
         group.stage("product", product);
-        group.kernel.family = std::string("weight_update") + kind;
+        group.kernel.family = family;
         group.define(node.outputs[0], gradient);
     }
 
@@ -244,7 +244,7 @@ void lower_dense_weight_gradient(GroupLowering &group, const Node &node) {
     if (!is_updated_in_panels(group.graph, node.outputs[0])) {
         gradient.in_rows();
     } else if (const Schedule *dots = gradient_dots(group.graph, node, group.kernel.target)) {
-        group.graph.value(node.inputs[0]).type.is_float() ? gradient.of_planes() : gradient.of_bytes(*dots);
+        format_of_gradient(node) ? gradient.of_bytes(*dots) : gradient.of_planes(*dots);
     } else if (is_sign(group.graph.value(node.inputs[1]).encoding)) {
         gradient.of_signs();
     } else {

@@ -55,9 +55,9 @@ private:
             inputs[0] = numbers(node.inputs[0], format);
         } else {
             attributes["format"] = format.text();
-        }
-        if (attributes.count("format") != 0 && format.has_codes()) {
-            inputs.push_back(ranges_.at(node.inputs[0]));
+            if (format.has_codes()) {
+                inputs.push_back(ranges_.at(node.inputs[0]));
+            }
         }
         rewriter_.replace(node.outputs[0], to_.add_one(node.op, node.name, inputs, attributes));
     }

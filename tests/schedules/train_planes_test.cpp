@@ -19,6 +19,9 @@ struct Case {
     bool rounded = false;  ///< to bfloat16
 
     std::string text() const { return fmt::format("{} x {} x {} by {}", rows, outputs, inputs, operand); }
+    Attributes attributes() const {
+        return rounded ? Attributes{{"format", std::string("bfloat16")}} : Attributes();
+    }
 };
 
 /** A convolution of stride 1 of [N, C, H, W] by [O, C, kernel, kernel]. */
@@ -26,8 +29,18 @@ struct Geometry {
     int64_t n, c, h, w, o, kernel, pad;
     const char *operand;
     bool rounded = false;
+    int64_t dilation = 1, more = 0;  ///< padding below and to the right, more than `pad`
 
-    Shape result() const { return {n, o, h + 2 * pad - kernel + 1, w + 2 * pad - kernel + 1}; }
+    int64_t extent(int64_t size) const { return size + 2 * pad + more - dilation * (kernel - 1); }
+    Shape result() const { return {n, o, extent(h), extent(w)}; }
+    Attributes attributes() const {
+        Attributes result = rounded ? Attributes{{"format", std::string("bfloat16")}} : Attributes();
+        result.insert({{"strides", Shape{1, 1}},
+                       {"dilations", Shape{dilation, dilation}},
+                       {"pads", Shape{pad, pad, pad + more, pad + more}},
+                       {"groups", int64_t{1}}});
+        return result;
+    }
     std::string text() const { return fmt::format("{} by {}", to_string(result()), operand); }
 };
 
@@ -54,7 +67,15 @@ protected:
             Array bytes(UInt(8), shape);
             std::generate(bytes.as<uint8_t>().begin(), bytes.as<uint8_t>().end(),
                           [&] { return static_cast<uint8_t>(random() >> 24); });
-            return input("bytes", shape[0], shape[1], bytes);
+            bindings["bytes"] = bytes;
+            const ValueId id = graph.add_one("input", "bytes", {},
+                                             {{"shape", Shape(shape.begin() + 1, shape.end())},
+                                              {"batch", shape[0]},
+                                              {"bits", int64_t{8}},
+                                              {"scale", 0.25},
+                                              {"offset", -2.0}});
+            graph.value(id).layout = shape.size() == 4 ? Layout::ChannelsLast : Layout::Logical;
+            return id;
         }
         const Quantizer q = find_quantizer(quantizer);
         bindings["other"] = quantize(q, uniform(shape, -1.2F, 1.2F));
@@ -63,13 +84,26 @@ protected:
                                           {"init", "zeros"},
                                           {"trainable", int64_t{0}},
                                           {"quantizer", quantizer}});
-        graph.value(id).layout = q.bits < 8 || has_panels(layout) ? layout : Layout::Logical;
+        graph.value(id).layout = q.bits < 8 || has_panels(layout)    ? layout
+                                 : graph.value(id).shape.size() == 4 ? Layout::ChannelsLast
+                                                                     : Layout::Logical;
         return id;
     }
 
-    /** Attributes of a product of such a gradient. */
-    static Attributes format(bool rounded) {
-        return rounded ? Attributes{{"format", std::string("bfloat16")}} : Attributes();
+    /** What sgd makes of a gradient of weights in panels: without momentum its moment is the gradient. */
+    ValueId updated(ValueId gradient) {
+        const Shape shape = graph.value(gradient).shape;
+        const ValueId w = parameter("w", Array(Float(32), shape)),
+                      m = parameter("m", Array(Float(32), shape));
+        bindings["rate"] = Array(Float(32), {1});
+        const ValueId rate = graph.add_one("scalar", "rate", {});
+        const auto next = graph.add("sgd", "sgd", {w, m, gradient, rate},
+                                    {{"momentum", 0.0}, {"scale", 1.0}, {"clip", 0.0}});
+        for (const ValueId id : {w, m, next[0], next[1]}) {
+            graph.value(id).layout = Layout::OutputPanels;
+        }
+        graph.updates = {{w, next[0]}, {m, next[1]}};
+        return next[1];
     }
 
     /** Runs the nodes named. A sum of n terms, each of them in three planes, has an error of at most 3 n eps
@@ -109,7 +143,7 @@ TEST_F(TrainPlanes, DenseInputGradientIsThatOfFloat32) {
         SCOPED_TRACE(c.text());
         const ValueId dy = gradient({c.rows, c.outputs}, c.outputs, c.operand, c.rounded);
         const ValueId w = operand(c.operand, {c.outputs, c.inputs}, Layout::OutputPanels);
-        const ValueId dx = graph.add_one("dense_input_gradient", "dx", {dy, w}, format(c.rounded));
+        const ValueId dx = graph.add_one("dense_input_gradient", "dx", {dy, w}, c.attributes());
         graph.outputs = {dx};
         expect_sums(dx, c.outputs, c.operand, {"dx"});
         expect_tiles();
@@ -124,18 +158,8 @@ TEST_F(TrainPlanes, FusedWeightGradientIsThatOfFloat32) {
         SCOPED_TRACE(c.text());
         const ValueId dy = gradient({c.rows, c.outputs}, c.rows, c.operand, c.rounded);
         const ValueId x = operand(c.operand, {c.rows, c.inputs}, Layout::PackedWords);
-        const ValueId w = parameter("w", Array(Float(32), {c.outputs, c.inputs})),
-                      m = parameter("m", Array(Float(32), {c.outputs, c.inputs}));
-        bindings["rate"] = Array(Float(32), {1});
-        const ValueId rate = graph.add_one("scalar", "rate", {});
-        const ValueId g = graph.add_one("dense_weight_gradient", "g", {dy, x}, format(c.rounded));
-        const auto next =
-            graph.add("sgd", "sgd", {w, m, g, rate}, {{"momentum", 0.0}, {"scale", 1.0}, {"clip", 0.0}});
-        for (const ValueId id : {w, m, next[0], next[1]}) {
-            graph.value(id).layout = Layout::OutputPanels;
-        }
-        graph.updates = {{w, next[0]}, {m, next[1]}};
-        expect_sums(next[1], c.rows, c.operand, {"g", "sgd"});
+        const ValueId moment = updated(graph.add_one("dense_weight_gradient", "g", {dy, x}, c.attributes()));
+        expect_sums(moment, c.rows, c.operand, {"g", "sgd"});
         expect_tiles();
     }
 }
@@ -149,12 +173,8 @@ TEST_F(TrainPlanes, ConvInputGradientIsThatOfFloat32) {
         SCOPED_TRACE(g.text());
         const ValueId dy = gradient(g.result(), g.o * g.kernel * g.kernel, g.operand, g.rounded);
         const ValueId w = operand(g.operand, {g.o, g.c, g.kernel, g.kernel}, Layout::OutputPanels);
-        Attributes attributes = format(g.rounded);
-        attributes.insert({{"strides", Shape{1, 1}},
-                           {"dilations", Shape{1, 1}},
-                           {"pads", Shape{g.pad, g.pad, g.pad, g.pad}},
-                           {"groups", int64_t{1}},
-                           {"image", Shape{g.h, g.w}}});
+        Attributes attributes = g.attributes();
+        attributes["image"] = Shape{g.h, g.w};
         const ValueId dx = graph.add_one("conv2d_input_gradient", "dx", {dy, w}, attributes);
         graph.value(dx).layout = Layout::ChannelsLast;
         graph.outputs = {dx};
@@ -163,30 +183,37 @@ TEST_F(TrainPlanes, ConvInputGradientIsThatOfFloat32) {
     }
 }
 
+// Of blocks that are parts of an image, and of some images.
+const Geometry kWeights[] = {{10, 9, 8, 8, 33, 3, 1, "sign"},
+                             {1, 16, 32, 17, 6, 3, 1, "ternary"},
+                             {1, 8, 20, 40, 3, 3, 1, "sign"},
+                             {2, 38, 5, 6, 64, 2, 0, "sign", true},
+                             {3, 8, 6, 7, 33, 3, 2, "symmetric(8)"},
+                             {4, 33, 9, 9, 5, 1, 0, "symmetric(4)"},
+                             {2, 9, 9, 8, 35, 3, 1, "sign", false, 2, 1},
+                             {2, 11, 7, 9, 34, 2, 1, "bytes", false, 1, 2}};
+
 TEST_F(TrainPlanes, ConvWeightGradientIsThatOfFloat32) {
-    const Geometry cases[] = {{10, 9, 8, 8, 33, 3, 1, "sign"},
-                              {1, 16, 32, 17, 6, 3, 1, "ternary"},
-                              {2, 38, 5, 6, 64, 2, 0, "sign", true},
-                              {3, 8, 6, 7, 33, 3, 2, "symmetric(8)"},
-                              {4, 33, 9, 9, 5, 1, 0, "symmetric(4)"}};
-    for (const Geometry &g : cases) {
+    for (const Geometry &g : kWeights) {
         for (const double pad : {0.0, 1.0}) {
-            SCOPED_TRACE(g.text());
-            const int64_t terms = g.n * g.result()[2] * g.result()[3];
-            const ValueId dy = gradient(g.result(), terms, g.operand, g.rounded);
-            const ValueId x = operand(g.operand, {g.n, g.c, g.h, g.w}, Layout::PackedWords);
-            Attributes attributes = format(g.rounded);
-            attributes.insert({{"strides", Shape{1, 1}},
-                               {"dilations", Shape{1, 1}},
-                               {"pads", Shape{g.pad, g.pad, g.pad, g.pad}},
-                               {"groups", int64_t{1}},
-                               {"kernel", Shape{g.kernel, g.kernel}},
-                               {"pad_value", g.operand == std::string("sign") ? pad : 0.0}});
-            const ValueId dw = graph.add_one("conv2d_weight_gradient", "dw", {dy, x}, attributes);
-            graph.value(dw).layout = Layout::ChannelsLast;
-            graph.outputs = {dw};
-            expect_sums(dw, terms, g.operand, {"dw"});
-            expect_tiles();
+            for (const bool fused : {false, true}) {
+                SCOPED_TRACE(fmt::format("{}, fused: {}", g.text(), fused));
+                const int64_t terms = g.n * g.result()[2] * g.result()[3];
+                const ValueId dy = gradient(g.result(), terms, g.operand, g.rounded);
+                const ValueId x = operand(g.operand, {g.n, g.c, g.h, g.w}, Layout::PackedWords);
+                Attributes attributes = g.attributes();
+                attributes["kernel"] = Shape{g.kernel, g.kernel};
+                attributes["pad_value"] = g.operand == std::string("sign") ? pad : 0.0;
+                const ValueId dw = graph.add_one("conv2d_weight_gradient", "g", {dy, x}, attributes);
+                graph.value(dw).layout = Layout::ChannelsLast;
+                graph.outputs = {dw};
+                const ValueId result = fused ? updated(dw) : dw;
+                if (fused) {
+                    graph.outputs.clear();
+                }
+                expect_sums(result, terms, g.operand, {"g", "sgd"});
+                expect_tiles();
+            }
         }
     }
 }
