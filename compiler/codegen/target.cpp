@@ -13,7 +13,8 @@ namespace quantide {
 namespace {
 
 constexpr std::array kLevels = {
-    CpuLevel{"amx", "x86-64", "AVX-512 as below, and AMX for tiles of bytes: Sapphire Rapids and later",
+    CpuLevel{"amx", "x86-64",
+             "AVX-512 as below, and AMX for tiles of bytes and bfloat16: Sapphire Rapids and later",
              "-sse41-avx-avx2-fma-f16c-avx512-avx512_skylake-avx512_cannonlake-avx512_zen4-"
              "avx512_sapphirerapids",
              "avx512"},

@@ -13,8 +13,9 @@ namespace {
 
 // avx2 and baseline: `quantide bench machine` on one core of a Zen 3; the table look-up of baseline is half
 // of avx2's, as its vectors are half as long. "integer", what convolutions of bytes with groups do, counts as
-// half of float32's fused adds. avx512: the same of an Emerald Rapids without AMX; amx: the same and what
-// was measured of its tiles elsewhere. dotprod and neon: estimates of a mobile core.
+// half of float32's fused adds. avx512: the same of an Emerald Rapids without AMX; amx: the same, what
+// was measured of its tiles of bytes elsewhere, and half of that for bfloat16. dotprod and neon: estimates of
+// a mobile core.
 const Rates kAvx512 = {{"popcount", 1900}, {"vnni", 687},     {"dpwssd", 343}, {"table look-up", 645},
                        {"float32", 152},   {"byte add", 355}, {"integer", 76}};
 

@@ -5,8 +5,6 @@
 #include "compiler/lower/window.h"
 #include "schedules/markers.h"
 
-#include <algorithm>
-
 namespace quantide {
 
 using Halide::cast;
@@ -102,7 +100,7 @@ PositionDots dots_by_tiles(GroupLowering &group, const PositionOperands &of, con
     // Gradients of a block, as many bytes for each of 32 outputs.
     const int64_t fewest = kFewestPositionsOfTiles * in_lane / (4 * planes);
     const int images = images_of_block(batch, int64_t{in_step} * steps, fewest),
-              parts = static_cast<int>(std::max(int64_t{1}, int64_t{in_step} * steps / (2 * fewest))),
+              parts = static_cast<int>(divide_up(int64_t{in_step} * steps, 2 * fewest)),
               in_part = static_cast<int>(divide_up(steps, parts));
     const Var place("place"), plane("plane");
     Func image("raster"), terms("terms"), sum("sum");
