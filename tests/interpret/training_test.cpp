@@ -282,6 +282,33 @@ TEST(QuantizeGradient, PassesWhereTheSurrogateSays) {
     }
 }
 
+// Against central differences, whose error is at most h^2 / 6 of the third derivative, 2 of tanh at most.
+TEST(TanhNormalize, HasTheGradientOfItsValues) {
+    Random random(6);
+    constexpr float kStep = 0x1p-6F;
+    for (const float most : {0.5F, 3.0F}) {
+        const Array range = make_floats({2}, {-most, 0.5F * most}),
+                    x = random.floats({3, 33}, -most + kStep, most - kStep),
+                    dy = random.floats({3, 33}, -1, 1);
+        const auto moved = [&](float by) {
+            Array there = x;
+            std::transform(x.floats().begin(), x.floats().end(), there.floats().begin(),
+                           [&](float at) { return at + by; });
+            return compute("tanh_normalize", {there, range})[0];
+        };
+        const Array above = moved(kStep), below = moved(-kStep),
+                    found = compute("tanh_normalize_gradient", {dy, x, range})[0];
+        const double bound = kStep * kStep / 3 + 0x1p-22 / kStep;
+        for (size_t i = 0; i < 99; ++i) {
+            const double slope =
+                (double{above.floats()[i]} - double{below.floats()[i]}) / (2 * double{kStep});
+            EXPECT_NEAR(found.floats()[i], dy.floats()[i] * slope,
+                        std::fabs(dy.floats()[i]) * bound / std::tanh(double{most}))
+                << x.floats()[i] << " of " << most;
+        }
+    }
+}
+
 /** The seed's words and the step. */
 Array key(uint32_t low, uint32_t high = 0, uint32_t step = 0) {
     return make_array<uint32_t>(UInt(32), {3}, {low, high, step});
