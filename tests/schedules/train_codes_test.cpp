@@ -1,7 +1,6 @@
 #include "compiler/lower/gradient_dots.h"
 #include "compiler/lower/lower.h"
 #include "compiler/ops/gradient.h"
-#include "compiler/quantizers/quantizer.h"
 #include "tests/schedules/train_groups.h"
 
 #include <fmt/format.h>
@@ -75,35 +74,6 @@ protected:
             graph.value(id).layout = shape.size() == 4 ? Layout::ChannelsLast : Layout::Logical;
         }
         return {codes, range};
-    }
-
-    /** The other operand: codes of a quantizer, "bytes" of an input with an offset among them. */
-    ValueId operand(const std::string &quantizer, Shape shape, Layout layout) {
-        if (quantizer == "bytes") {
-            Array bytes(UInt(8), shape);
-            std::generate(bytes.as<uint8_t>().begin(), bytes.as<uint8_t>().end(),
-                          [&] { return random() >> 24; });
-            bindings["bytes"] = bytes;
-            const ValueId id = graph.add_one("input", "bytes", {},
-                                             {{"shape", Shape(shape.begin() + 1, shape.end())},
-                                              {"batch", shape[0]},
-                                              {"bits", int64_t{8}},
-                                              {"scale", 0.25},
-                                              {"offset", -2.0}});
-            graph.value(id).layout = shape.size() == 4 ? Layout::ChannelsLast : Layout::Logical;
-            return id;
-        }
-        const Quantizer q = find_quantizer(quantizer);
-        bindings["other"] = quantize(q, uniform(shape, -1.2F, 1.2F));
-        const ValueId id = graph.add_one("parameter", "other", {},
-                                         {{"shape", std::move(shape)},
-                                          {"init", "zeros"},
-                                          {"trainable", int64_t{0}},
-                                          {"quantizer", quantizer}});
-        graph.value(id).layout = q.bits < 8 || has_panels(layout)    ? layout
-                                 : graph.value(id).shape.size() == 4 ? Layout::ChannelsLast
-                                                                     : Layout::Logical;
-        return id;
     }
 
     /** A sum is exact: rounded once, and multiplied by a scale that two roundings made. Where there are two
@@ -269,23 +239,13 @@ void TrainCodes::expect_update(const Case &c) {
     SCOPED_TRACE(c.text());
     const Gradient dy = gradient(c.format, {c.rows, c.outputs});
     const ValueId x = operand(c.operand, {c.rows, c.inputs}, Layout::PackedWords);
-    const ValueId w = parameter("w", Array(Float(32), {c.outputs, c.inputs})),
-                  m = parameter("m", Array(Float(32), {c.outputs, c.inputs}));
-    bindings["rate"] = Array(Float(32), {1});
-    const ValueId rate = graph.add_one("scalar", "rate", {});
-    const ValueId g = graph.add_one("dense_weight_gradient", "g", {dy.codes, x, dy.range},
-                                    {{"format", std::string(c.format)}});
-    const auto next =
-        graph.add("sgd", "sgd", {w, m, g, rate}, {{"momentum", 0.0}, {"scale", 1.0}, {"clip", 0.0}});
-    for (const ValueId id : {w, m, next[0], next[1]}) {
-        graph.value(id).layout = Layout::OutputPanels;
-    }
-    graph.updates = {{w, next[0]}, {m, next[1]}};
+    const ValueId moment = updated(graph.add_one("dense_weight_gradient", "g", {dy.codes, x, dy.range},
+                                                 {{"format", std::string(c.format)}}));
     for (Node &node : graph.nodes) {
         node.group = node.name == "g" || node.op == "sgd" ? 0 : -1;
     }
-    run_on_levels(next[1], c.rows % 2 == 0);
-    expect_rounded_once(next[1], integer_view(graph.value(x).encoding).offset != 0);
+    run_on_levels(moment, c.rows % 2 == 0);
+    expect_rounded_once(moment, integer_view(graph.value(x).encoding).offset != 0);
 }
 
 TEST_F(TrainCodes, FusedWeightGradientIsExactInIntegers) {

@@ -25,6 +25,11 @@ protected:
     ValueId codes(const std::string &name, Shape shape, Layout layout);
     ValueId labels(int64_t rows, int64_t classes);
 
+    /** Codes of a quantizer, or "bytes" of an input with an offset. */
+    ValueId operand(const std::string &quantizer, Shape shape, Layout layout);
+    /** What sgd makes of a gradient of weights in panels: without momentum its moment is the gradient. */
+    ValueId updated(ValueId gradient);
+
     /** Numbers q / 64 with whole q in [-range, range]: sums of a few thousand are exact in float32. */
     Array exact(Shape shape, int range = 64);
     Array uniform(Shape shape, float low, float high);

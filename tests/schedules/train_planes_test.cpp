@@ -1,6 +1,5 @@
 #include "compiler/lower/gradient_dots.h"
 #include "compiler/lower/lower.h"
-#include "compiler/quantizers/quantizer.h"
 #include "tests/schedules/train_groups.h"
 
 #include <fmt/format.h>
@@ -60,50 +59,6 @@ protected:
             graph.value(id).layout = shape.size() == 4 ? Layout::ChannelsLast : Layout::Logical;
         }
         return result;
-    }
-
-    ValueId operand(const std::string &quantizer, Shape shape, Layout layout) {
-        if (quantizer == "bytes") {
-            Array bytes(UInt(8), shape);
-            std::generate(bytes.as<uint8_t>().begin(), bytes.as<uint8_t>().end(),
-                          [&] { return static_cast<uint8_t>(random() >> 24); });
-            bindings["bytes"] = bytes;
-            const ValueId id = graph.add_one("input", "bytes", {},
-                                             {{"shape", Shape(shape.begin() + 1, shape.end())},
-                                              {"batch", shape[0]},
-                                              {"bits", int64_t{8}},
-                                              {"scale", 0.25},
-                                              {"offset", -2.0}});
-            graph.value(id).layout = shape.size() == 4 ? Layout::ChannelsLast : Layout::Logical;
-            return id;
-        }
-        const Quantizer q = find_quantizer(quantizer);
-        bindings["other"] = quantize(q, uniform(shape, -1.2F, 1.2F));
-        const ValueId id = graph.add_one("parameter", "other", {},
-                                         {{"shape", std::move(shape)},
-                                          {"init", "zeros"},
-                                          {"trainable", int64_t{0}},
-                                          {"quantizer", quantizer}});
-        graph.value(id).layout = q.bits < 8 || has_panels(layout)    ? layout
-                                 : graph.value(id).shape.size() == 4 ? Layout::ChannelsLast
-                                                                     : Layout::Logical;
-        return id;
-    }
-
-    /** What sgd makes of a gradient of weights in panels: without momentum its moment is the gradient. */
-    ValueId updated(ValueId gradient) {
-        const Shape shape = graph.value(gradient).shape;
-        const ValueId w = parameter("w", Array(Float(32), shape)),
-                      m = parameter("m", Array(Float(32), shape));
-        bindings["rate"] = Array(Float(32), {1});
-        const ValueId rate = graph.add_one("scalar", "rate", {});
-        const auto next = graph.add("sgd", "sgd", {w, m, gradient, rate},
-                                    {{"momentum", 0.0}, {"scale", 1.0}, {"clip", 0.0}});
-        for (const ValueId id : {w, m, next[0], next[1]}) {
-            graph.value(id).layout = Layout::OutputPanels;
-        }
-        graph.updates = {{w, next[0]}, {m, next[1]}};
-        return next[1];
     }
 
     /** Runs the nodes named. A sum of n terms, each of them in three planes, has an error of at most 3 n eps
