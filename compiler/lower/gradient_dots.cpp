@@ -143,11 +143,11 @@ const Schedule *gradient_dots(const Graph &graph, const Node &node, const Halide
         !is_integer(graph.value(node.inputs[1]).encoding)) {
         return nullptr;
     }
-    for (const char *kind : {format ? "/tiles" : "/bfloat16", "/bytes"}) {
+    using Kinds = std::vector<const char *>;
+    for (const char *kind : format ? Kinds{"/tiles", "/bytes"} : Kinds{"/bfloat16"}) {
         const std::string name = family->second + kind;
-        const Schedule *row = has_schedule(name, target) ? &find_schedule(name, target) : nullptr;
-        if (row != nullptr && (format || row->tuning.tiles) && takes({graph, node, *row})) {
-            return row;
+        if (has_schedule(name, target) && takes({graph, node, find_schedule(name, target)})) {
+            return &find_schedule(name, target);
         }
     }
     return nullptr;
